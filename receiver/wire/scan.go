@@ -1,0 +1,301 @@
+package wire
+
+import (
+	"encoding/binary"
+	"unicode/utf8"
+)
+
+const (
+	wrongLengthReason = "trace_id must be 16 bytes and span_id 8 bytes long"
+	missingReason     = "trace_id or span_id is missing or all zero"
+	strippedReason    = "trace_id or span_id has the wrong length and is read as absent"
+)
+
+// MaxDepth is how deep messages may nest below the request: the limit of the
+// strictest common decoders (C++, Java, prost), so that what passes here decodes
+// everywhere. Groups in unknown fields count as well.
+const MaxDepth = 100
+
+// Report is what Scan found in one request.
+type Report struct {
+	// Items is how many items of the request are valid.
+	Items int
+	// Invalid is how many items decode but break a rule of the .proto comments:
+	// an identifier that is missing, all zero or of the wrong length.
+	Invalid int
+	// Stripped is how many optional identifiers of the wrong length are to be
+	// read as absent, as the .proto comments say for log records.
+	Stripped int
+	// cuts are the byte ranges that Clean leaves out, in order.
+	cuts []cut
+	// Reason says what is wrong with the first invalid item or stripped identifier.
+	Reason string
+}
+
+// Clean reports whether the request holds nothing that Clean would leave out.
+func (r *Report) Clean() bool { return len(r.cuts) == 0 }
+
+// cut is a range of bytes, tags included.
+type cut struct{ start, end int }
+
+// Scan checks that b is an encoding of sig's request that any conforming decoder
+// accepts, however strict, and counts its items. Everything is checked: every
+// nested length, field type, UTF-8 and depth. Unknown fields are accepted.
+// The error is a *SyntaxError. Scan does not keep b.
+func Scan(sig Signal, b []byte) (Report, error) {
+	s := scanner{b: b}
+	if !s.message(sig.Request(), 0, len(b), MaxDepth) {
+		return Report{}, s.fail.explain(sig, b)
+	}
+	return Report{Items: s.items, Invalid: s.invalid, Stripped: s.stripped, cuts: s.cuts, Reason: s.reason}, nil
+}
+
+// scanner is the state of one Scan.
+type scanner struct {
+	b        []byte
+	items    int
+	invalid  int
+	stripped int
+	bad      bool // the item being scanned is invalid
+	cuts     []cut
+	reason   string
+	fail     failure
+}
+
+// message scans b[pos:end] as a message of the given kind, with depth levels of
+// nesting left.
+func (s *scanner) message(id MessageID, pos, end, depth int) bool {
+	b := s.b[:end]
+	t := &dispatch[id]
+	var seen uint8
+	for pos < len(b) {
+		start := pos
+		tag := b[pos]
+		var a action
+		if tag < 0x80 {
+			a = t.actions[tag]
+			pos++
+		} else {
+			var p problem
+			if a, tag, pos, p = longTag(id, b, pos); p != none {
+				return s.failed(start, p)
+			}
+		}
+		switch a.op {
+		case opVarint:
+			if pos = skipVarint(b, pos); pos < 0 {
+				return s.failed(start, malformedVarint)
+			}
+			continue
+		case opFixed64:
+			if pos += 8; pos > len(b) {
+				return s.failed(start, truncated)
+			}
+			continue
+		case opFixed32:
+			if pos += 4; pos > len(b) {
+				return s.failed(start, truncated)
+			}
+			continue
+		case opUnknown:
+			if tag < 8 {
+				return s.failed(start, badFieldNumber)
+			}
+			var p problem
+			if pos, p = skipUnknown(b, pos, Type(tag&7), start, depth); p != none {
+				return s.failed(start, p)
+			}
+			continue
+		case opMismatch:
+			return s.failed(start, wrongType)
+		}
+
+		// Everything else is a length and that many bytes.
+		var n int
+		if pos < len(b) && b[pos] < 0x80 {
+			n = int(b[pos])
+			pos++
+		} else if n, pos = longLength(b, pos); pos < 0 {
+			return s.failed(start, malformedLength)
+		}
+		stop := pos + n
+		if stop > len(b) {
+			return s.failed(start, truncated)
+		}
+		if a.op >= opMessage && depth == 0 {
+			return s.failed(start, tooDeep)
+		}
+		switch a.op {
+		case opKeyValue:
+			if !s.keyValue(pos, stop, depth-1) {
+				return s.failedIn(start)
+			}
+		case opString:
+			if !validUTF8(b[pos:stop]) {
+				return s.failed(start, invalidUTF8)
+			}
+		case opMessage:
+			if !s.message(a.message, pos, stop, depth-1) {
+				return s.failedIn(start)
+			}
+		case opItem:
+			if !s.item(a.message, start, pos, stop, depth-1) {
+				return s.failedIn(start)
+			}
+		case opID:
+			if !s.identifier(a, start, pos, stop, &seen) {
+				return s.failed(start, wrongIDLength)
+			}
+		case opVarints:
+			for pos < stop {
+				if pos = skipVarint(b[:stop], pos); pos < 0 {
+					return s.failed(start, malformedVarint)
+				}
+			}
+		case opFixed64s:
+			if n%8 != 0 {
+				return s.failed(start, raggedPacked)
+			}
+		case opFixed32s:
+			if n%4 != 0 {
+				return s.failed(start, raggedPacked)
+			}
+		}
+		pos = stop
+	}
+	if seen != t.required {
+		s.invalidate(missingReason)
+	}
+	return true
+}
+
+// item scans one item whose tag begins at start, and books it as valid or not.
+func (s *scanner) item(id MessageID, start, pos, end, depth int) bool {
+	s.bad = false
+	before := len(s.cuts)
+	if !s.message(id, pos, end, depth) {
+		return false
+	}
+	if !s.bad {
+		s.items++
+		return true
+	}
+	s.invalid++
+	s.stripped -= len(s.cuts) - before
+	s.cuts = append(s.cuts[:before], cut{start, end})
+	return true
+}
+
+// keyValue scans a KeyValue. Nearly all of them are a key and a string value in
+// that order; those take the short way.
+func (s *scanner) keyValue(pos, end, depth int) bool {
+	b := s.b[:end]
+	if depth < 1 {
+		return s.message(KeyValue, pos, end, depth)
+	}
+	// 0a len key 12 len 0a len string, with lengths below 128.
+	if len(b)-pos < 4 || b[pos] != 0x0a {
+		return s.message(KeyValue, pos, end, depth)
+	}
+	k := pos + 2
+	v := k + int(b[pos+1])
+	if b[pos+1] >= 0x80 || v+2 > len(b) || b[v] != 0x12 || int(b[v+1]) != len(b)-v-2 || b[v+1] >= 0x80 {
+		return s.message(KeyValue, pos, end, depth)
+	}
+	w := v + 2
+	if len(b)-w >= 2 {
+		switch b[w] {
+		case 0x0a:
+			if int(b[w+1]) == len(b)-w-2 && validUTF8(b[k:v]) && validUTF8(b[w+2:]) {
+				return true
+			}
+		case 0x18, 0x10:
+			if skipVarint(b, w+1) == len(b) && validUTF8(b[k:v]) {
+				return true
+			}
+		case 0x21:
+			if len(b)-w == 9 && validUTF8(b[k:v]) {
+				return true
+			}
+		}
+	}
+	return s.message(KeyValue, pos, end, depth)
+}
+
+// identifier scans the identifier b[pos:stop] whose tag begins at start.
+// It returns false if no rule says how to live with a wrong length.
+func (s *scanner) identifier(a action, start, pos, stop int, seen *uint8) bool {
+	n := stop - pos
+	switch a.rule {
+	case requiredID:
+		// The last occurrence counts, but each must have the right length:
+		// some decoders refuse the message otherwise.
+		switch {
+		case n != int(a.size):
+			s.invalidate(wrongLengthReason)
+		case zeroID(s.b[pos:stop]):
+			*seen &^= a.bit
+		default:
+			*seen |= a.bit
+		}
+	case optionalID:
+		if n != 0 && n != int(a.size) {
+			s.invalidate(wrongLengthReason)
+		}
+	case strippedID:
+		if n != 0 && n != int(a.size) {
+			s.stripped++
+			s.cuts = append(s.cuts, cut{start, stop})
+			s.note(strippedReason)
+		}
+	default:
+		return n == 0 || n == int(a.size)
+	}
+	return true
+}
+
+// invalidate marks the item being scanned as one to be removed.
+func (s *scanner) invalidate(why string) {
+	s.bad = true
+	s.note(why)
+}
+
+// note keeps the first reason.
+func (s *scanner) note(why string) {
+	if s.reason == "" {
+		s.reason = why
+	}
+}
+
+func zeroID(id []byte) bool {
+	v := binary.LittleEndian.Uint64(id)
+	if len(id) == 16 {
+		v |= binary.LittleEndian.Uint64(id[8:])
+	}
+	return v == 0
+}
+
+const highBits = 0x8080808080808080
+
+// validUTF8 is utf8.Valid with a short way for the short ASCII strings that
+// telemetry is made of.
+func validUTF8(b []byte) bool {
+	if len(b) >= 8 {
+		p := b
+		for len(p) > 8 {
+			if binary.LittleEndian.Uint64(p)&highBits != 0 {
+				return utf8.Valid(p)
+			}
+			p = p[8:]
+		}
+		if binary.LittleEndian.Uint64(b[len(b)-8:])&highBits != 0 {
+			return utf8.Valid(p)
+		}
+		return true
+	}
+	var or byte
+	for _, c := range b {
+		or |= c
+	}
+	return or < 0x80 || utf8.Valid(b)
+}
