@@ -1,0 +1,252 @@
+package config
+
+import (
+	"fmt"
+	"os"
+	"reflect"
+)
+
+// File is the content of one configuration file.
+type File struct {
+	Name string // as messages show it
+	Data []byte
+}
+
+// Options control decoding. The zero value decodes plain structs.
+type Options struct {
+	// Components describes, by the path of a map such as "exporters", how its
+	// entries are decoded. A path that is no field of the target is a section
+	// that exists elsewhere but not here: whatever it lists is unsupported.
+	Components map[string]Components
+	// LookupEnv finds the variables of ${env:NAME}; nil means os.LookupEnv.
+	LookupEnv func(name string) (value string, ok bool)
+}
+
+// Origins tell where the values of a configuration were set.
+type Origins struct{ root *node }
+
+// Position returns where the value at a path such as
+// "service.pipelines.traces.exporters[1]" was set. If no file sets it, set is
+// false and the position is that of the nearest value around it that is set.
+func (o Origins) Position(path string) (pos Position, set bool) {
+	if o.root == nil {
+		return Position{}, false
+	}
+	n, exact := o.root.find(path)
+	return n.pointed().position(), exact
+}
+
+// Decode reads files, of which later ones override earlier ones, over the struct
+// that target points to. An error is of type Errors and holds every fault, unless
+// the type of target itself cannot be decoded. What target holds after an error
+// is undefined.
+func Decode(target any, files []File, opts Options) (Origins, Warnings, error) {
+	ptr := reflect.ValueOf(target)
+	if ptr.Kind() != reflect.Pointer || ptr.IsNil() || ptr.Elem().Kind() != reflect.Struct {
+		return Origins{}, nil, fmt.Errorf("config: cannot decode into %T: a pointer to a struct is needed", target)
+	}
+	if opts.LookupEnv == nil {
+		opts.LookupEnv = os.LookupEnv
+	}
+	order := make(map[string]int, len(files))
+	for i, f := range files {
+		order[f.Name] = i + 1
+	}
+	r := newReport()
+	root := r.read(files, opts)
+	if root == nil && len(r.errs) > 0 {
+		return Origins{}, nil, Errors(render(r.errs, order))
+	}
+	d := &decoder{report: r, opts: opts, root: root}
+	if root != nil {
+		d.value(root, ptr.Elem(), nil, rules{})
+	}
+	d.reportUnsupported()
+	d.validate(ptr.Elem(), root, nil)
+	origins, warnings := Origins{root}, Warnings(render(r.warns, order))
+	switch {
+	case d.misuse != nil:
+		return Origins{}, nil, d.misuse
+	case len(r.errs) > 0:
+		return origins, warnings, Errors(render(r.errs, order))
+	}
+	return origins, warnings, nil
+}
+
+// read parses and merges. A file that is no YAML makes the result nil: what the
+// others lack would be reported for the wrong reason.
+func (r *report) read(files []File, opts Options) *node {
+	var root *node
+	broken := false
+	for _, f := range files {
+		src := newSource(f.Name, f.Data)
+		doc, fault := parse(src, f.Data)
+		if fault != nil {
+			r.errs = append(r.errs, *fault)
+			broken = true
+			continue
+		}
+		root = merge(root, build(r, src, doc, opts.LookupEnv))
+	}
+	if broken {
+		return nil
+	}
+	return root
+}
+
+// decoder fills a value from a tree.
+type decoder struct {
+	*report
+	opts Options
+	root *node
+	// levels are the structs that we are inside of, outermost first.
+	levels []level
+	// unsupported collects components over the whole file: one fault lists them.
+	unsupported []unsupported
+	misuse      error // a type or tag that cannot be decoded: a programmer's fault
+}
+
+type level struct {
+	at   *path
+	keys fields
+}
+
+// setDefaulter fills a value that decoding creates.
+type setDefaulter interface{ SetDefaults() }
+
+// value decodes n, which is at p, into v.
+func (d *decoder) value(n *node, v reflect.Value, p *path, r rules) {
+	if r.secret {
+		hide(n)
+	}
+	if n.kind == invalid {
+		return
+	}
+	if _, ok := asText(v); ok && v.Kind() != reflect.Pointer && n.kind == scalar {
+		d.text(n, v, p, r)
+		return
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		d.pointer(n, v, p, r)
+	case reflect.Struct:
+		d.structure(n, v, p)
+	case reflect.Map:
+		d.mapping(n, v, p, r)
+	case reflect.Slice:
+		d.slice(n, v, p, r)
+	case reflect.Interface:
+		d.free(n, v, p)
+	case reflect.String, reflect.Bool, reflect.Float32, reflect.Float64,
+		reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		d.scalar(n, v, p, r)
+	default:
+		d.misused("config: %s has the type %s, which cannot be decoded", p, v.Type())
+	}
+}
+
+func (d *decoder) misused(format string, args ...any) {
+	if d.misuse == nil {
+		d.misuse = fmt.Errorf(format, args...)
+	}
+}
+
+// hide keeps the scalars of a value out of every message.
+func hide(n *node) {
+	switch n.kind {
+	case mapping:
+		for _, e := range n.entries {
+			hide(e.value)
+		}
+	case sequence:
+		for _, item := range n.items {
+			hide(item)
+		}
+	default:
+		n.src.hidden[n.mark] = true
+	}
+}
+
+// describe names a value in a message.
+func describe(n *node, r rules) string {
+	switch {
+	case n.kind == mapping:
+		return "a mapping"
+	case n.kind == sequence:
+		return "a list"
+	case n.kind == null:
+		return "nothing"
+	case r.secret:
+		return "the value"
+	}
+	const longest = 60
+	text := []rune(n.raw)
+	if len(text) > longest {
+		text = append(text[:longest], '…')
+	}
+	return fmt.Sprintf("%q", withoutUserinfo(string(text)))
+}
+
+func (d *decoder) scalar(n *node, v reflect.Value, p *path, r rules) {
+	switch n.kind {
+	case null:
+		return
+	case scalar:
+	default:
+		d.lost(n, p, describe(n, r)+" where "+wanted(v.Type())+" belongs", "")
+		return
+	}
+	fresh := reflect.New(v.Type()).Elem()
+	problem, hint := setScalar(fresh, n)
+	if problem == "" {
+		problem, hint = r.breach(fresh)
+	}
+	if problem != "" {
+		d.fault(n, p, describe(n, r)+" "+problem, hint)
+		return
+	}
+	v.Set(fresh)
+}
+
+// text decodes with the type's own UnmarshalText.
+func (d *decoder) text(n *node, v reflect.Value, p *path, r rules) {
+	u, _ := asText(v)
+	err := u.UnmarshalText([]byte(n.text))
+	if err == nil {
+		return
+	}
+	if len(r.enum) > 0 {
+		problem, hint := r.notListed(n.text)
+		if problem != "" {
+			d.fault(n, p, describe(n, r)+" "+problem, hint)
+			return
+		}
+	}
+	if r.secret || n.fromEnvironment() {
+		d.fault(n, p, describe(n, r)+" is not valid here", "")
+		return
+	}
+	d.fault(n, p, withoutUserinfo(err.Error()), "")
+}
+
+// wanted names what a type takes.
+func wanted(t reflect.Type) string {
+	switch {
+	case t == durationType():
+		return "a duration"
+	case isText(t), t.Kind() == reflect.String:
+		return "text"
+	case t.Kind() == reflect.Bool:
+		return "true or false"
+	case isFloat(t.Kind()):
+		return "a number"
+	case t.Kind() == reflect.Pointer:
+		return wanted(t.Elem())
+	case t.Kind() == reflect.Slice:
+		return "a list"
+	case t.Kind() == reflect.Struct, t.Kind() == reflect.Map:
+		return "a mapping"
+	}
+	return "a whole number"
+}

@@ -1,0 +1,155 @@
+package config
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/width"
+)
+
+// mark is a place in one file: line and column, both from 1, the column in
+// characters.
+type mark struct{ line, col int }
+
+func compareMarks(a, b mark) int {
+	return cmp.Or(cmp.Compare(a.line, b.line), cmp.Compare(a.col, b.col))
+}
+
+// source is the text of one file, kept to show lines of it.
+type source struct {
+	name  string
+	lines []string
+	// tokens are the starts of all keys and values, in order. A value's text
+	// ends before the next token.
+	tokens []mark
+	hidden map[mark]bool // tokens whose text must not be shown
+}
+
+func newSource(name string, data []byte) *source {
+	return &source{name: name, lines: splitLines(string(data)), hidden: map[mark]bool{}}
+}
+
+// splitLines breaks where the YAML parser counts a line: beside \n, \r and \r\n
+// those are the three breaks of Unicode that YAML 1.1 knew.
+func splitLines(text string) []string {
+	text = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n").Replace(text)
+	return strings.Split(text, "\n")
+}
+
+const (
+	mask = "***"
+	// excerptWidth is how many characters of a line are shown at most, and
+	// excerptLead how many of them come before the caret.
+	excerptWidth = 120
+	excerptLead  = 60
+)
+
+// excerpt returns the line at m and a line that marks span characters from m.
+// Both are empty if the file has no such line.
+func (s *source) excerpt(m mark, span int) (text, caret string) {
+	if m.line < 1 || m.line > len(s.lines) {
+		return "", ""
+	}
+	shown, at := s.masked(m)
+	end := min(at+max(span, 1), len(shown))
+	if len(shown) > excerptWidth {
+		from := max(0, at-excerptLead)
+		to := min(len(shown), from+excerptWidth)
+		shown, at, end = shown[from:to], at-from, min(end, to)-from
+		if to-from == excerptWidth {
+			shown = append(shown, '…')
+		}
+		if from > 0 {
+			shown = append([]rune("…"), shown...)
+			at, end = at+1, end+1
+		}
+	}
+	text = strings.TrimRight(string(shown), " \t")
+	return text, pointer(shown, at, end)
+}
+
+// masked returns the line at m without what must not be shown, and the index in
+// it that m.col became.
+func (s *source) masked(m mark) (shown []rune, at int) {
+	line := s.lines[m.line-1]
+	userinfo := userinfoIn(line)
+	inMask, indent := false, true
+	at = -1
+	for i, r := range []rune(line) {
+		if i == m.col-1 {
+			at = len(shown)
+		}
+		// Indentation keeps no secret, and gives the rest of the line its place.
+		indent = indent && unicode.IsSpace(r)
+		switch {
+		case indent || !userinfo(i) && !s.hiddenAt(mark{m.line, i + 1}):
+			inMask = false
+			shown = append(shown, r)
+		case !inMask:
+			inMask = true
+			shown = append(shown, []rune(mask)...)
+		}
+	}
+	if at < 0 || at > len(shown) {
+		at = len(shown)
+	}
+	return shown, at
+}
+
+func (s *source) hiddenAt(m mark) bool {
+	i, found := slices.BinarySearchFunc(s.tokens, m, compareMarks)
+	if !found {
+		i--
+	}
+	return i >= 0 && s.hidden[s.tokens[i]]
+}
+
+// userinfoIn tells which characters of a line are the user and the password in
+// a URL.
+func userinfoIn(line string) func(index int) bool {
+	var spans [][2]int
+	for _, loc := range userinfo().FindAllStringIndex(line, -1) {
+		start := utf8.RuneCountInString(line[:loc[0]]) + len("://")
+		end := utf8.RuneCountInString(line[:loc[1]]) - len("@")
+		spans = append(spans, [2]int{start, end})
+	}
+	return func(index int) bool {
+		return slices.ContainsFunc(spans, func(s [2]int) bool { return index >= s[0] && index < s[1] })
+	}
+}
+
+// pointer marks shown[at:end] from the line below, in columns of a terminal.
+func pointer(shown []rune, at, end int) string {
+	var b strings.Builder
+	for i, r := range shown[:max(at, end)] {
+		fill := " "
+		switch {
+		case i >= at:
+			fill = "^"
+		case r == '\t':
+			fill = "\t"
+		}
+		b.WriteString(fill)
+		if kind := width.LookupRune(r).Kind(); kind == width.EastAsianWide || kind == width.EastAsianFullwidth {
+			b.WriteString(fill)
+		}
+	}
+	if at >= end {
+		b.WriteString("^")
+	}
+	return b.String()
+}
+
+func userinfo() *regexp.Regexp { return regexp.MustCompile(`://[^/\s"'@]+@`) }
+
+// withoutUserinfo masks the user and the password in the URLs of a text.
+func withoutUserinfo(text string) string {
+	return userinfo().ReplaceAllString(text, "://"+mask+"@")
+}
+
+// show takes back that the text at m is hidden.
+func (s *source) show(m mark) { delete(s.hidden, m) }

@@ -1,0 +1,157 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+)
+
+// validator is a value that can check itself once it is complete.
+type validator interface{ Validate() error }
+
+// pathError is an error about a value inside the one that was validated:
+// ConfigPath is relative to it, such as "pipelines.traces.exporters[1]".
+type pathError interface {
+	error
+	ConfigPath() string
+}
+
+// hinter is an error that knows what to do.
+type hinter interface {
+	error
+	ConfigHint() string
+}
+
+// warner is an error that may be no reason to stop.
+type warner interface {
+	error
+	ConfigWarning() bool
+}
+
+// validate calls Validate on v and everything inside it, innermost first. n is
+// where v is in the files, or nil.
+func (d *decoder) validate(v reflect.Value, n *node, p *path) {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if !v.IsNil() {
+			d.validate(v.Elem(), n, p)
+		}
+		return
+	case reflect.Struct:
+		d.validateFields(v, n, p)
+	case reflect.Map:
+		d.validateMap(v, n, p)
+	case reflect.Slice:
+		for i := range v.Len() {
+			var item *node
+			if n != nil && n.kind == sequence && i < len(n.items) {
+				item = n.items[i]
+			}
+			d.validate(v.Index(i), item, p.item(i))
+		}
+	default:
+	}
+	if d.blocked[p.String()] || d.explained(p.String()) {
+		return
+	}
+	check, ok := asValidator(v)
+	if !ok {
+		return
+	}
+	for _, err := range leaves(check.Validate()) {
+		d.invalid(err, n, p)
+	}
+}
+
+func asValidator(v reflect.Value) (validator, bool) {
+	if v.CanAddr() {
+		if c, ok := v.Addr().Interface().(validator); ok {
+			return c, true
+		}
+	}
+	if !v.CanInterface() {
+		return nil, false
+	}
+	c, ok := v.Interface().(validator)
+	return c, ok
+}
+
+// validateFields goes into the keys of a struct. An embedded struct is part of
+// the one around it, whose Validate answers for both.
+func (d *decoder) validateFields(v reflect.Value, n *node, p *path) {
+	keys, err := fieldsOf(v.Type())
+	if err != nil {
+		d.misused("%w", err)
+		return
+	}
+	for _, f := range keys {
+		d.validate(v.FieldByIndex(f.index), n.field(f.key), p.child(f.key))
+	}
+}
+
+func (d *decoder) validateMap(v reflect.Value, n *node, p *path) {
+	type element struct {
+		name  string
+		value reflect.Value
+	}
+	var elements []element
+	for it := v.MapRange(); it.Next(); {
+		// Validate may have a pointer receiver, and map elements have no address.
+		value := reflect.New(it.Value().Type()).Elem()
+		value.Set(it.Value())
+		elements = append(elements, element{fmt.Sprint(it.Key().Interface()), value})
+	}
+	slices.SortFunc(elements, func(a, b element) int {
+		if a.name < b.name {
+			return -1
+		}
+		return 1
+	})
+	for _, e := range elements {
+		d.validate(e.value, n.field(e.name), p.child(e.name))
+	}
+}
+
+// leaves takes errors.Join apart.
+func leaves(err error) []error {
+	if err == nil {
+		return nil
+	}
+	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // a join further in belongs to the error around it
+	if !ok {
+		return []error{err}
+	}
+	var all []error
+	for _, e := range joined.Unwrap() {
+		all = append(all, leaves(e)...)
+	}
+	return all
+}
+
+// invalid reports an error of Validate at the place that it names.
+func (d *decoder) invalid(err error, n *node, p *path) {
+	full, at := p.String(), n
+	var pe pathError
+	if errors.As(err, &pe) {
+		full = joinPath(full, pe.ConfigPath())
+		at, _ = n.find(pe.ConfigPath())
+	}
+	if at == nil {
+		at, _ = d.root.find(full)
+	}
+	if d.explained(full) {
+		return
+	}
+	f := Finding{Path: full, Problem: err.Error()}
+	var h hinter
+	if errors.As(err, &h) {
+		f.Hint = h.ConfigHint()
+	}
+	var w warner
+	if errors.As(err, &w) && w.ConfigWarning() {
+		d.warns = append(d.warns, locate(at, f))
+		return
+	}
+	d.errs = append(d.errs, locate(at, f))
+}
