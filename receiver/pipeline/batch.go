@@ -1,0 +1,137 @@
+package pipeline
+
+import (
+	"time"
+
+	"google.golang.org/grpc/mem"
+
+	"github.com/otlpctl/otlpctl/receiver/wire"
+)
+
+// Batch is what one attempt of an exporter delivers: the concatenation of its
+// parts is one encoded request. Its buffers belong to the caller of Export.
+type Batch struct {
+	Signal wire.Signal
+	Items  int
+	// Bytes is the size of the request before compression.
+	Bytes int
+	Parts []Part
+
+	oldest time.Time // when the first request was admitted
+	held   int       // bytes of memory that the parts keep alive
+	tail   *[]byte   // small requests copied one behind the other, not yet a part
+}
+
+// Part is a piece of a Batch: a whole request or several of them.
+type Part struct {
+	// Data is the encoded piece. It is nil if the piece is kept compressed only.
+	Data mem.Buffer
+	// Gzip is the piece as a single gzip member, or nil.
+	Gzip mem.Buffer
+}
+
+// Encoded returns the parts as they stand on the wire without compression,
+// without taking references. It is nil if a part is kept compressed only.
+func (b *Batch) Encoded() mem.BufferSlice {
+	all := make(mem.BufferSlice, len(b.Parts))
+	for i, p := range b.Parts {
+		if p.Data == nil {
+			return nil
+		}
+		all[i] = p.Data
+	}
+	return all
+}
+
+// Passthrough says which gzip members an exporter sends on as they came in.
+type Passthrough uint8
+
+const (
+	// PassNone keeps no compressed input.
+	PassNone Passthrough = iota
+	// PassLone keeps the member of a request that is a batch by itself.
+	PassLone
+	// PassAll keeps members instead of what they hold: a batch becomes a sequence
+	// of gzip members, which RFC 1952 allows and some decoders truncate.
+	PassAll
+)
+
+const (
+	// copyBelow is the size under which a request is copied behind the others of
+	// its batch: many small buffers cost more than moving them.
+	copyBelow = 8 << 10
+	// chunk is the size of the buffers that small requests are copied into.
+	chunk = 32 << 10
+)
+
+// add appends p to the batch, taking what references it needs.
+func (b *Batch) add(p *Payload, pass Passthrough, pool mem.BufferPool) {
+	b.Items += p.Items
+	b.Bytes += p.Data.Len()
+	lone := len(b.Parts) == 0 && b.tail == nil
+	switch {
+	case pass == PassAll && p.Gzip != nil:
+		b.closeTail(pool)
+		p.Gzip.Ref()
+		b.Parts = append(b.Parts, Part{Gzip: p.Gzip})
+		b.held += p.Gzip.Len()
+		return
+	case pass == PassLone && p.Gzip != nil && lone:
+		p.Gzip.Ref()
+		p.Data.Ref()
+		b.Parts = append(b.Parts, Part{Data: p.Data, Gzip: p.Gzip})
+		b.held += p.Gzip.Len() + p.Data.Len()
+		return
+	case pass == PassLone && len(b.Parts) == 1 && b.Parts[0].Gzip != nil:
+		b.held -= b.Parts[0].Gzip.Len()
+		b.Parts[0].Gzip.Free()
+		b.Parts[0].Gzip = nil
+	}
+	if p.Data.Len() < copyBelow {
+		b.copyIn(p.Data.ReadOnlyData(), pool)
+		return
+	}
+	b.closeTail(pool)
+	p.Data.Ref()
+	b.Parts = append(b.Parts, Part{Data: p.Data})
+	b.held += p.Data.Len()
+}
+
+// copyIn appends a copy of data to the tail.
+func (b *Batch) copyIn(data []byte, pool mem.BufferPool) {
+	if b.tail != nil && cap(*b.tail)-len(*b.tail) < len(data) {
+		b.closeTail(pool)
+	}
+	if b.tail == nil {
+		size := chunk
+		if len(b.Parts) == 0 {
+			size = len(data) // most often the batch's only request
+		}
+		b.tail = pool.Get(size)
+		*b.tail = (*b.tail)[:0]
+		b.held += cap(*b.tail)
+	}
+	*b.tail = append(*b.tail, data...)
+}
+
+// closeTail makes the tail a part.
+func (b *Batch) closeTail(pool mem.BufferPool) {
+	if b.tail == nil {
+		return
+	}
+	b.Parts = append(b.Parts, Part{Data: mem.NewBuffer(b.tail, pool)})
+	b.tail = nil
+}
+
+// free gives up the batch's references.
+func (b *Batch) free() {
+	for _, p := range b.Parts {
+		if p.Data != nil {
+			p.Data.Free()
+		}
+		if p.Gzip != nil {
+			p.Gzip.Free()
+		}
+	}
+	b.Parts = nil
+}

@@ -1,0 +1,114 @@
+package pipeline
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"google.golang.org/grpc/mem"
+
+	"github.com/otlpctl/otlpctl/receiver/measure"
+	"github.com/otlpctl/otlpctl/receiver/wire"
+)
+
+// Destination is one exporter with its queue, its retries and its books.
+// All pipelines that name the exporter share it, each through a Lane.
+type Destination struct {
+	name     string
+	exporter Exporter
+	settings Settings
+	pool     mem.BufferPool
+	log      *slog.Logger
+
+	queue    queue
+	draining chan struct{} // closed when Drain begins: backoffs end early
+	done     chan struct{} // closed when Run has ended
+	health   health
+	// notBefore is when the backend, having asked for a pause, may be sent to
+	// again, in nanoseconds since the Unix epoch.
+	notBefore atomic.Int64
+
+	attempts atomic.Int64
+	retries  atomic.Int64
+	latency  measure.Latency
+}
+
+// NewDestination returns a Destination that delivers through exporter, which it
+// closes in the end. Nothing is delivered before Run.
+func NewDestination(name string, exporter Exporter, settings Settings, pool mem.BufferPool, log *slog.Logger) *Destination {
+	d := &Destination{
+		name: name, exporter: exporter, settings: settings, pool: pool, log: log.With("exporter", name),
+		draining: make(chan struct{}), done: make(chan struct{}),
+	}
+	d.queue.init()
+	return d
+}
+
+// Name returns the exporter's ID.
+func (d *Destination) Name() string { return d.name }
+
+// Run delivers what is queued until Drain was called and the queue is empty.
+// When ctx ends earlier, what is left is dropped and counted. Run returns when
+// all of its goroutines have ended and the exporter is closed.
+func (d *Destination) Run(ctx context.Context) error {
+	defer close(d.done)
+	var consumers sync.WaitGroup
+	for range d.settings.Queue.NumConsumers {
+		consumers.Go(func() {
+			for b := d.queue.next(); b != nil; b = d.queue.next() {
+				d.deliver(ctx, b)
+			}
+		})
+	}
+	consumers.Wait()
+	return d.exporter.Close(context.WithoutCancel(ctx))
+}
+
+// Drain refuses new requests, sends the open batches at once and waits until Run
+// has ended. How long that may take is decided by the context of Run.
+func (d *Destination) Drain() {
+	if d.queue.close() {
+		close(d.draining)
+	}
+	<-d.done
+}
+
+// deliver sends one batch from the queue and settles the books for it.
+func (d *Destination) deliver(ctx context.Context, b *Batch) {
+	o := d.send(ctx, b)
+	if o.err != nil {
+		d.health.drop(d.log, b, o)
+	}
+	d.queue.settle(b, o)
+	b.free()
+}
+
+// State is what a Destination reports about itself.
+type State struct {
+	Name string
+	// Requests, Items, Bytes: what is queued or being sent. Held is the memory it keeps alive.
+	Requests, Items, Bytes, Held int64
+	// Oldest is the age of the oldest request in the queue; zero when it is empty.
+	Oldest time.Duration
+	// Capacity and Sizer are the configured bound. Used is what counts against it.
+	Capacity, Used int64
+	Sizer          Sizer
+	Attempts       int64
+	Retries        int64
+	Latency        measure.Distribution
+	// Failing is the error of the last attempt, if it failed; Since is when the failures began.
+	Failing string
+	Since   time.Time
+	Books   map[wire.Signal]Books
+}
+
+// State returns the state of the queue and the books in one snapshot.
+func (d *Destination) State() State {
+	s := d.queue.state(&d.settings.Queue)
+	s.Name = d.name
+	s.Attempts, s.Retries, s.Latency = d.attempts.Load(), d.retries.Load(), d.latency.Read()
+	s.Failing, s.Since = d.health.read()
+	return s
+}

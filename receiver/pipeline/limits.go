@@ -1,0 +1,75 @@
+package pipeline
+
+import (
+	"time"
+
+	"google.golang.org/grpc/mem"
+
+	"github.com/otlpctl/otlpctl/receiver/wire"
+)
+
+// Limits is when a lane's open batch is sent, and how large it may become.
+// The zero value sends each request by itself.
+type Limits struct {
+	Timeout  time.Duration
+	MinItems int
+	MinBytes int
+	MaxItems int
+	MaxBytes int
+	// MaxGroups bounds how many groups may have an open batch; zero is no bound.
+	MaxGroups int
+}
+
+// BatchLimits returns the limits that processors.batch asks for.
+func BatchLimits(c BatchConfig) Limits {
+	l := Limits{
+		Timeout: c.Timeout, MinItems: c.SendBatchSize, MinBytes: c.SendBatchBytes, MaxItems: c.SendBatchMaxSize,
+		MaxGroups: c.MetadataCardinalityLimit,
+	}
+	if c.Timeout == 0 {
+		l.MinItems, l.MinBytes = 0, 0
+	}
+	return l
+}
+
+// QueueLimits returns the limits that sending_queue.batch asks for.
+func QueueLimits(c *QueueBatchConfig) Limits {
+	switch {
+	case c == nil:
+		return Limits{}
+	case c.Sizer == Bytes:
+		return Limits{Timeout: c.FlushTimeout, MinBytes: c.MinSize, MaxBytes: c.MaxSize}
+	default:
+		return Limits{Timeout: c.FlushTimeout, MinItems: c.MinSize, MaxItems: c.MaxSize}
+	}
+}
+
+// full reports whether a batch need not wait for more.
+func (l *Limits) full(b *Batch) bool {
+	return l.Timeout == 0 || l.MinItems > 0 && b.Items >= l.MinItems || l.MinBytes > 0 && b.Bytes >= l.MinBytes ||
+		l.MinItems == 0 && l.MinBytes == 0 && l.MaxItems == 0 && l.MaxBytes == 0
+}
+
+// exceeds reports whether items and bytes are more than one batch may hold.
+func (l *Limits) exceeds(items, bytes int) bool {
+	return l.MaxItems > 0 && items > l.MaxItems || l.MaxBytes > 0 && bytes > l.MaxBytes
+}
+
+
+// split cuts p into payloads within the limits. tooLarge counts the items that
+// exceed maxRequest by themselves and are in none of them. The payloads' buffers
+// are the caller's to free.
+func (l *Limits) split(p *Payload, maxRequest int, pool mem.BufferPool) (pieces []Payload, tooLarge int, err error) {
+	limit := wire.Limit{Items: l.MaxItems, Bytes: l.MaxBytes}
+	err = wire.Split(p.Signal, p.Data.ReadOnlyData(), limit, func(piece []byte, items int) error {
+		if maxRequest > 0 && len(piece) > maxRequest {
+			tooLarge += items
+			return nil
+		}
+		buf := pool.Get(len(piece))
+		copy(*buf, piece)
+		pieces = append(pieces, Payload{Signal: p.Signal, Items: items, Data: mem.NewBuffer(buf, pool), Group: p.Group})
+		return nil
+	})
+	return pieces, tooLarge, err
+}

@@ -1,0 +1,168 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// errTooLarge marks items that no request can carry.
+var errTooLarge = errors.New("item exceeds the largest request")
+
+const (
+	// longestPause bounds how long a backend may make us wait.
+	longestPause = time.Hour
+	// drainRetry is the longest wait between two attempts while draining: the
+	// time that is left is short.
+	drainRetry = time.Second
+)
+
+// send delivers b, retrying as configured. It returns when the fate of b is
+// decided, or when ctx ends.
+func (d *Destination) send(ctx context.Context, b *Batch) outcome {
+	began := time.Now()
+	interval := d.settings.Retry.InitialInterval
+	for attempt := 1; ; attempt++ {
+		if err := d.pause(ctx, time.Until(time.Unix(0, d.notBefore.Load()))); err != nil {
+			return outcome{err: fmt.Errorf("stopped before attempt %d: %w", attempt, err), reason: ShutDown}
+		}
+		partial, err := d.attempt(ctx, b)
+		if err == nil {
+			return outcome{partial: partial}
+		}
+		if ctx.Err() != nil {
+			return outcome{err: fmt.Errorf("stopped during attempt %d: %w", attempt, err), reason: ShutDown}
+		}
+		var retryable *RetryableError
+		if !errors.As(err, &retryable) {
+			var rejected *RejectedError
+			return outcome{err: err, refused: errors.As(err, &rejected), reason: ExportFailed}
+		}
+		d.throttle(retryable.After)
+		if !d.settings.Retry.Enabled {
+			return outcome{err: err, reason: RetriesExhausted}
+		}
+		wait := max(jitter(interval, d.settings.Retry.RandomizationFactor), retryable.After)
+		interval = min(time.Duration(float64(interval)*d.settings.Retry.Multiplier), d.settings.Retry.MaxInterval)
+		if most := d.settings.Retry.MaxElapsedTime; most > 0 && time.Since(began)+wait > most {
+			return outcome{err: fmt.Errorf("gave up after %d attempts in %s: %w", attempt, time.Since(began).Round(time.Millisecond), err), reason: RetriesExhausted}
+		}
+		if d.pause(ctx, wait) != nil {
+			return outcome{err: fmt.Errorf("stopped after %d attempts: %w", attempt, err), reason: ShutDown}
+		}
+		d.retries.Add(1)
+	}
+}
+
+// attempt calls the exporter once.
+func (d *Destination) attempt(ctx context.Context, b *Batch) (Partial, error) {
+	if d.settings.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, d.settings.Timeout)
+		defer cancel()
+	}
+	began := time.Now()
+	partial, err := d.exporter.Export(ctx, b)
+	d.latency.Observe(time.Since(began))
+	d.attempts.Add(1)
+	d.health.observe(d.log, err)
+	return partial, err
+}
+
+// throttle makes every consumer wait, as the backend asked for.
+func (d *Destination) throttle(after time.Duration) {
+	if after <= 0 {
+		return
+	}
+	until := time.Now().Add(min(after, longestPause)).UnixNano()
+	for {
+		old := d.notBefore.Load()
+		if old >= until || d.notBefore.CompareAndSwap(old, until) {
+			return
+		}
+	}
+}
+
+// pause waits for the given time, but no longer than drainRetry once Drain was
+// called. It fails when ctx ends.
+func (d *Destination) pause(ctx context.Context, wait time.Duration) error {
+	if wait <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-d.draining:
+	}
+	timer.Reset(min(wait, drainRetry))
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// jitter varies d by up to the share factor, either way.
+func jitter(d time.Duration, factor float64) time.Duration {
+	return time.Duration(float64(d) * (1 + factor*(2*rand.Float64()-1))) //nolint:gosec // no secret depends on it
+}
+
+// health remembers how the last attempts went, so that the log says when
+// something changes instead of repeating itself.
+type health struct {
+	mu      sync.Mutex
+	failing string
+	since   time.Time
+	lost    int       // items dropped since the last line about it
+	spoke   time.Time // when that line was written
+}
+
+// quiet is the least time between two lines about dropped items.
+const quiet = 10 * time.Second
+
+func (h *health) observe(log *slog.Logger, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case err == nil && h.failing != "":
+		log.Info("exporter works again", "after", time.Since(h.since).Round(time.Millisecond))
+		h.failing = ""
+	case err == nil:
+	case h.failing == "":
+		h.since = time.Now()
+		log.Warn("exporter fails", "error", err)
+		h.failing = err.Error()
+	default:
+		h.failing = err.Error()
+	}
+}
+
+// drop notes that a batch was lost.
+func (h *health) drop(log *slog.Logger, b *Batch, o outcome) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.lost += b.Items
+	if time.Since(h.spoke) < quiet {
+		return
+	}
+	log.Error("items lost", "items", h.lost, "signal", b.Signal.String(), "reason", o.why(), "error", o.err)
+	h.lost, h.spoke = 0, time.Now()
+}
+
+func (h *health) read() (failing string, since time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.failing == "" {
+		return "", time.Time{}
+	}
+	return h.failing, h.since
+}
