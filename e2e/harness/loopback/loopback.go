@@ -1,0 +1,56 @@
+// Package loopback hands out addresses on 127.0.0.1 for programs that must be told their port before they start.
+//
+// A program that can listen on port 0 should do that; this package is for the others.
+package loopback
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"strconv"
+)
+
+// The range lies below Linux's default range of ephemeral ports (32768–60999), so that no outgoing connection of
+// another test can take a port between the moment it is chosen and the moment its program binds it.
+const (
+	firstPort = 20000
+	lastPort  = 32000
+	attempts  = 200
+)
+
+// Addr returns a host:port on 127.0.0.1 that nothing listened on a moment ago.
+func Addr(ctx context.Context) (string, error) {
+	var listen net.ListenConfig
+	for range attempts {
+		port := firstPort + rand.IntN(lastPort-firstPort) //nolint:gosec // a port, not a secret
+		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+		l, err := listen.Listen(ctx, "tcp", addr)
+		if err != nil {
+			continue
+		}
+		if err := l.Close(); err != nil {
+			return "", fmt.Errorf("release %s: %w", addr, err)
+		}
+		return addr, nil
+	}
+	return "", errors.New("no free port on 127.0.0.1 between 20000 and 32000")
+}
+
+// Addrs returns n different addresses.
+func Addrs(ctx context.Context, n int) ([]string, error) {
+	seen := make(map[string]bool, n)
+	addrs := make([]string, 0, n)
+	for len(addrs) < n {
+		addr, err := Addr(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if !seen[addr] {
+			seen[addr] = true
+			addrs = append(addrs, addr)
+		}
+	}
+	return addrs, nil
+}

@@ -1,0 +1,140 @@
+package sink
+
+import (
+	"compress/gzip"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
+	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
+	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/otlpctl/otlpctl/e2e/harness/signal"
+)
+
+const (
+	protobufType = "application/x-protobuf"
+	jsonType     = "application/json"
+)
+
+func newHTTPServer(s *Sink) *http.Server {
+	mux := http.NewServeMux()
+	for _, sig := range signal.All() {
+		mux.HandleFunc("POST "+sig.Path(), func(w http.ResponseWriter, r *http.Request) { s.serveHTTP(w, r, sig) })
+	}
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetUnencryptedHTTP2(true)
+	return &http.Server{Handler: mux, Protocols: protocols, ReadHeaderTimeout: 10 * time.Second}
+}
+
+func (s *Sink) serveHTTP(w http.ResponseWriter, r *http.Request, sig signal.Signal) {
+	contentType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || contentType != protobufType && contentType != jsonType {
+		http.Error(w, "content type", http.StatusUnsupportedMediaType)
+		return
+	}
+	req := Request{
+		Signal: sig, Protocol: HTTPProtobuf, Coding: strings.ToLower(r.Header.Get("Content-Encoding")),
+		Header: lowerKeys(r.Header), Message: sig.NewRequest(),
+	}
+	body, err := readBody(r)
+	if err == nil && contentType == jsonType {
+		req.Protocol = HTTPJSON
+		body, err = jsonToWire(sig, body)
+	}
+	if err == nil {
+		err = proto.Unmarshal(body, req.Message)
+	}
+	if err != nil {
+		respond(w, contentType, sig, Answer{Code: codes.InvalidArgument, Message: err.Error()})
+		return
+	}
+	respond(w, contentType, sig, s.take(r.Context(), req))
+}
+
+func respond(w http.ResponseWriter, contentType string, sig signal.Signal, a Answer) {
+	message := sig.NewResponse(a.Rejected, a.Message)
+	if a.httpStatus() != http.StatusOK {
+		st, err := a.status()
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		message = st.Proto()
+	}
+	encode := proto.Marshal
+	if contentType == jsonType {
+		encode = protojson.Marshal
+	}
+	body, err := encode(message)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", contentType)
+	if a.RetryAfter > 0 {
+		w.Header().Set("Retry-After", a.retryAfter())
+	}
+	w.WriteHeader(a.httpStatus())
+	_, _ = w.Write(body) // a client that went away has no use for it
+}
+
+func readBody(r *http.Request) ([]byte, error) {
+	body := io.Reader(r.Body)
+	switch coding := strings.ToLower(r.Header.Get("Content-Encoding")); coding {
+	case "", "identity":
+	case "gzip":
+		z, err := gzip.NewReader(body)
+		if err != nil {
+			return nil, fmt.Errorf("gzip: %w", err)
+		}
+		body = z
+	case "zstd":
+		z, err := zstd.NewReader(body)
+		if err != nil {
+			return nil, fmt.Errorf("zstd: %w", err)
+		}
+		defer z.Close()
+		body = z
+	default:
+		return nil, fmt.Errorf("unknown content coding %q", coding)
+	}
+	return io.ReadAll(io.LimitReader(body, maxMessage))
+}
+
+// jsonToWire decodes OTLP/JSON with the Collector's own decoder: protojson does not know OTLP's hexadecimal ids.
+func jsonToWire(sig signal.Signal, body []byte) ([]byte, error) {
+	var request interface {
+		UnmarshalJSON(data []byte) error
+		MarshalProto() ([]byte, error)
+	}
+	switch sig {
+	case signal.Metrics:
+		request = pmetricotlp.NewExportRequest()
+	case signal.Logs:
+		request = plogotlp.NewExportRequest()
+	default:
+		request = ptraceotlp.NewExportRequest()
+	}
+	if err := request.UnmarshalJSON(body); err != nil {
+		return nil, fmt.Errorf("json: %w", err)
+	}
+	return request.MarshalProto()
+}
+
+func lowerKeys(h http.Header) map[string][]string {
+	out := make(map[string][]string, len(h))
+	for k, v := range h {
+		out[strings.ToLower(k)] = v
+	}
+	return out
+}
