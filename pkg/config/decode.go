@@ -177,7 +177,7 @@ func describe(n *node, r rules) string {
 		return "a list"
 	case n.kind == null:
 		return "nothing"
-	case r.secret:
+	case r.secret, n.src.hidden[n.mark]:
 		return "the value"
 	}
 	const longest = 60

@@ -234,9 +234,9 @@ func TestOrigins(t *testing.T) {
 		}
 	}
 	f("exporters.send/a.b.endpoint", "a.yaml:2:24", true)
-	f("exporters.send/a.b.timeout", "a.yaml:2:13", false)
+	f("exporters.send/a.b.timeout", "a.yaml:2:3", false)
 	f("service.pipelines.traces.exporters[0]", "a.yaml:6:19", true)
-	f("service.pipelines.traces.exporters[1]", "a.yaml:6:18", false)
+	f("service.pipelines.traces.exporters[1]", "a.yaml:6:7", false)
 	f("service.pipelines.logs.exporters[0]", "b.yaml:3:24", true)
 	f("service.pipelines", "b.yaml:2:3", true)
 	f("admin.endpoint", "b.yaml:1:1", false)

@@ -24,10 +24,7 @@ type node struct {
 	mark
 	width int // of its first line, in characters
 
-	kind kind
-	// block is set for a mapping or list written over lines of its own, which
-	// begins at its first element rather than at its key.
-	block  bool
+	kind   kind
 	quoted bool   // a scalar in quotes or a block scalar
 	text   string // of a scalar
 	raw    string // the text before the environment was filled in
@@ -48,10 +45,11 @@ func (n *node) position() Position {
 	return Position{File: n.src.name, Line: n.line, Column: n.col}
 }
 
-// pointed returns the node that a message about n points at: where a block
-// begins, the key says more than its first element.
+// pointed returns the node that a message about n points at. A collection begins
+// at its first element or bracket, and nothing at all is nowhere: the key says
+// more.
 func (n *node) pointed() *node {
-	if n.key != nil && (n.kind == null || n.block && n.kind != scalar) {
+	if n.key != nil && n.kind != scalar {
 		return n.key
 	}
 	return n

@@ -3,6 +3,7 @@ package config
 import (
 	"encoding"
 	"errors"
+	"fmt"
 	"math"
 	"reflect"
 	"strconv"
@@ -97,15 +98,22 @@ func setInt(v reflect.Value, n *node) (problem, hint string) {
 		return "is text because of its quotes, not a whole number", "remove the quotes"
 	case err == nil:
 		return "", ""
-	case errors.Is(err, strconv.ErrRange):
-		return "is too large", ""
-	case strings.HasPrefix(n.text, "-") && isWhole(n.text):
-		return "is negative", ""
+	case errors.Is(err, strconv.ErrRange), isWhole(n.text):
+		return "is out of range: " + intRange(v.Type()), ""
 	}
 	if f, floatErr := strconv.ParseFloat(n.text, 64); floatErr == nil && f == math.Trunc(f) && math.Abs(f) < 1<<53 {
 		return problemText, "write " + strconv.FormatFloat(f, 'f', -1, 64)
 	}
 	return problemText, ""
+}
+
+// intRange says what an integer type can hold.
+func intRange(t reflect.Type) string {
+	if isSigned(t.Kind()) {
+		highest := int64(math.MaxInt64) >> (64 - t.Bits())
+		return fmt.Sprintf("%d to %d", -highest-1, highest)
+	}
+	return fmt.Sprintf("0 to %d", uint64(math.MaxUint64)>>(64-t.Bits()))
 }
 
 func isWhole(text string) bool {

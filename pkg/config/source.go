@@ -30,7 +30,9 @@ type source struct {
 }
 
 func newSource(name string, data []byte) *source {
-	return &source{name: name, lines: splitLines(string(data)), hidden: map[mark]bool{}}
+	// The parser does not count a byte order mark.
+	text := strings.TrimPrefix(string(data), "\ufeff")
+	return &source{name: name, lines: splitLines(text), hidden: map[mark]bool{}}
 }
 
 // splitLines breaks where the YAML parser counts a line: beside \n, \r and \r\n
@@ -55,6 +57,9 @@ func (s *source) excerpt(m mark, span int) (text, caret string) {
 		return "", ""
 	}
 	shown, at := s.masked(m)
+	if s.hiddenAt(m) {
+		span = len(mask)
+	}
 	end := min(at+max(span, 1), len(shown))
 	if len(shown) > excerptWidth {
 		from := max(0, at-excerptLead)
@@ -76,28 +81,33 @@ func (s *source) excerpt(m mark, span int) (text, caret string) {
 // it that m.col became.
 func (s *source) masked(m mark) (shown []rune, at int) {
 	line := s.lines[m.line-1]
-	userinfo := userinfoIn(line)
+	inURL := userinfoIn(line)
+	var place []int // in shown, for each character of the line
 	inMask, indent := false, true
-	at = -1
 	for i, r := range []rune(line) {
-		if i == m.col-1 {
-			at = len(shown)
-		}
 		// Indentation keeps no secret, and gives the rest of the line its place.
 		indent = indent && unicode.IsSpace(r)
+		hidden := !indent && (inURL(i) || s.hiddenAt(mark{m.line, i + 1}))
 		switch {
-		case indent || !userinfo(i) && !s.hiddenAt(mark{m.line, i + 1}):
-			inMask = false
-			shown = append(shown, r)
-		case !inMask:
-			inMask = true
+		case hidden && inMask:
+			place = append(place, len(shown)-len(mask))
+			continue
+		case hidden:
+			place = append(place, len(shown))
 			shown = append(shown, []rune(mask)...)
+		default:
+			if inMask && r != '@' {
+				shown = append(shown, ' ')
+			}
+			place = append(place, len(shown))
+			shown = append(shown, r)
 		}
+		inMask = hidden
 	}
-	if at < 0 || at > len(shown) {
-		at = len(shown)
+	if m.col > len(place) {
+		return shown, len(shown)
 	}
-	return shown, at
+	return shown, place[m.col-1]
 }
 
 func (s *source) hiddenAt(m mark) bool {

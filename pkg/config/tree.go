@@ -69,13 +69,11 @@ func (b *builder) node(y *yaml.Node, p *path) *node {
 	case yaml.AliasNode:
 		return b.alias(y, n, p)
 	case yaml.MappingNode:
-		n.block = y.Style&yaml.FlowStyle == 0
 		if b.knownTag(y, n, p, "!!map") {
 			n.kind = mapping
 			b.entries(n, y, p)
 		}
 	case yaml.SequenceNode:
-		n.block = y.Style&yaml.FlowStyle == 0
 		if b.knownTag(y, n, p, "!!seq") {
 			n.kind = sequence
 			for i, c := range y.Content {
@@ -118,7 +116,6 @@ func (b *builder) scalar(n *node, y *yaml.Node, p *path) {
 	const blocks = yaml.LiteralStyle | yaml.FoldedStyle
 	n.raw, n.text = y.Value, y.Value
 	n.quoted = y.Style&(quotes|blocks) != 0
-	n.block = y.Style&blocks != 0
 	n.width = b.widthOf(n, y.Style&quotes != 0)
 	if !b.knownTag(y, n, p, "!!str", "!!int", "!!float", "!!bool", "!!null") {
 		return
@@ -129,7 +126,7 @@ func (b *builder) scalar(n *node, y *yaml.Node, p *path) {
 	}
 	text, fault := expand(y.Value, b.lookup)
 	if fault != nil {
-		b.lost(n, p, fault.problem, fault.hint)
+		b.fault(n, p, fault.problem, fault.hint)
 		return
 	}
 	n.kind, n.text = scalar, text
@@ -165,7 +162,8 @@ func (b *builder) entries(n *node, y *yaml.Node, p *path) {
 		}
 		at := p.child(key.text)
 		if first, ok := own[key.text]; ok {
-			b.fault(key, at, "the key is set twice", "remove one: the first is on line "+fmt.Sprint(first.line))
+			b.fault(key, at, "the key is set twice", "remove one: the first is on line "+decimal(first.line))
+			hide(b.node(v, at)) // nobody knows whether its twin is secret
 			continue
 		}
 		own[key.text] = key

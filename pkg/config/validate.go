@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // validator is a value that can check itself once it is complete.
@@ -143,7 +144,7 @@ func (d *decoder) invalid(err error, n *node, p *path) {
 	if d.explained(full) {
 		return
 	}
-	f := Finding{Path: full, Problem: err.Error()}
+	f := Finding{Path: full, Problem: discreet(err.Error(), at)}
 	var h hinter
 	if errors.As(err, &h) {
 		f.Hint = h.ConfigHint()
@@ -154,4 +155,12 @@ func (d *decoder) invalid(err error, n *node, p *path) {
 		return
 	}
 	d.errs = append(d.errs, locate(at, f))
+}
+
+// discreet takes what must not be shown out of a message about n.
+func discreet(message string, n *node) string {
+	if n != nil && n.kind == scalar && n.text != "" && n.src.hidden[n.mark] {
+		message = strings.ReplaceAll(message, n.text, mask)
+	}
+	return withoutUserinfo(message)
 }

@@ -1,0 +1,72 @@
+package config
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// Whatever a file holds, decoding ends without a panic, faults point into the
+// file, and what decodes once decodes again to the same.
+func FuzzDecode(f *testing.F) {
+	for _, seed := range []string{
+		"", "---\n", "a: b: c\n", "\ta: 1\n", "[a]", "&a [*a]", "a: *b\n", "? [x]\n: y\n", "\ufeffadmin: {}\n", "a: \"\\x\n",
+		"everything: {bool: yes, int: 010, duration: 5, strings: a, ints: [x], secret: [x], any: {a: [1, ~]}}\n",
+		"everything:\n  text: ${env:HOST:-${x}}$$\n  <<: [{int: 1}, {int: 2}]\n",
+		"exporters:\n  send: &x {endpoint: a, headers: [{name: a, value: b}]}\n  send/two: {<<: *x, queue: 0}\n  kafka:\n",
+		"receivers:\n  otlp: {grpc: {enabled: false}, http: {tls: {insecure: true, ca_file: x}}}\nextensions: {a: }\n",
+		"service:\n  pipelines:\n    traces: {receivers: [otlp], exporters: [send, nop]}\n",
+		"a: |\n  x\n b: 1\n", "a: 1\r\nb: \u2028 {x: y}\n", "!!map {a: !x b}\n", "a: 'x\n\n  y'\nb: >-\n  z\n",
+	} {
+		f.Add(seed, "")
+		f.Add("admin: {endpoint: a}\n", seed)
+	}
+	f.Fuzz(func(t *testing.T, first, second string) {
+		texts := map[string]string{"a.yaml": first, "b.yaml": second}
+		decode := func() (testConfig, Warnings, error) {
+			var conf testConfig
+			_, warnings, err := Decode(&conf, []File{{"a.yaml", []byte(first)}, {"b.yaml", []byte(second)}}, testOptions())
+			return conf, warnings, err
+		}
+		conf, warnings, err := decode()
+		var errs Errors
+		if err != nil && !errors.As(err, &errs) {
+			t.Fatalf("error of type %T: %v", err, err)
+		}
+		if err != nil && len(errs) == 0 {
+			t.Fatal("an error without a finding")
+		}
+		for _, finding := range append(errs, warnings...) {
+			checkPlace(t, finding.Position, texts)
+			for _, r := range finding.Related {
+				checkPlace(t, r.Position, texts)
+			}
+			if finding.Problem == "" || strings.ContainsAny(finding.String(), "\n\r") {
+				t.Errorf("not one line: %q", finding)
+			}
+		}
+		again, _, errAgain := decode()
+		one, _ := json.Marshal(conf.Everything)
+		two, _ := json.Marshal(again.Everything)
+		if (err == nil) != (errAgain == nil) || err != nil && err.Error() != errAgain.Error() || string(one) != string(two) {
+			t.Errorf("decoded twice:\n%v %s\n%v %s", err, one, errAgain, two)
+		}
+	})
+}
+
+func checkPlace(t *testing.T, pos Position, texts map[string]string) {
+	t.Helper()
+	if pos == (Position{}) {
+		return
+	}
+	text, ok := texts[pos.File]
+	lines := splitLines(text)
+	if !ok || pos.Line < 1 || pos.Line > len(lines) {
+		t.Fatalf("%s is in no file", pos)
+	}
+	if pos.Column < 1 || pos.Column > utf8.RuneCountInString(lines[pos.Line-1])+1 {
+		t.Fatalf("%s is beyond the line %q", pos, lines[pos.Line-1])
+	}
+}
