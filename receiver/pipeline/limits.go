@@ -55,7 +55,6 @@ func (l *Limits) exceeds(items, bytes int) bool {
 	return l.MaxItems > 0 && items > l.MaxItems || l.MaxBytes > 0 && bytes > l.MaxBytes
 }
 
-
 // split cuts p into payloads within the limits. tooLarge counts the items that
 // exceed maxRequest by themselves and are in none of them. The payloads' buffers
 // are the caller's to free.
