@@ -259,16 +259,17 @@ func TestE10_ThrottleSlowsEveryConsumer(t *testing.T) {
 			}
 			return Partial{}, nil
 		}
-		d := start(t, e, settings())
-		r := route(d.Lane(wire.Traces, Limits{}))
+		r := route(start(t, e, settings()).Lane(wire.Traces, Limits{}))
 		consume(t, r, payload(1))
 		synctest.Wait()
 		consume(t, r, payload(1))
 		time.Sleep(59 * time.Second)
 		synctest.Wait()
+		e.mu.Lock()
 		if len(times) != 1 {
 			t.Errorf("sent at %v while the backend had asked for a minute", times)
 		}
+		e.mu.Unlock()
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
 		if _, items := e.received(); items != 2 {
