@@ -6,24 +6,27 @@ import (
 	"strings"
 )
 
-// Error says where and why a document is not OTLP/JSON. It names the client's
-// mistake and is meant to be sent back as a google.rpc.BadRequest violation.
-// All its text is valid UTF-8 and of bounded length.
-type Error struct {
-	Offset int    // in bytes from the start of the document
-	Path   string // such as "resourceSpans[0].scopeSpans[0].spans[3].kind"; empty: the document itself
-	Reason string
+// SyntaxError says why and where a document is not OTLP/JSON. It names the
+// client's mistake and is fit to be sent back as a google.rpc.BadRequest field
+// violation: its texts are valid UTF-8 and of bounded length.
+type SyntaxError struct {
+	// Path leads to the value: "resourceSpans[0].scopeSpans[0].spans[3].kind".
+	// It is empty for the document itself. Long keys are cut; a very long path ends in "…".
+	Path string
+	// Offset is the position of the value, or of the mistake inside a string, in bytes.
+	Offset int
+	// Problem says what is wrong there: `enum must be an integer, not "SPAN_KIND_SERVER"`.
+	Problem string
 }
 
-// Error returns "path: reason (byte offset)".
-func (e *Error) Error() string {
+func (e *SyntaxError) Error() string {
 	if e.Path == "" {
-		return fmt.Sprintf("%s (byte %d)", e.Reason, e.Offset)
+		return fmt.Sprintf("invalid OTLP/JSON at byte %d: %s", e.Offset, e.Problem)
 	}
-	return fmt.Sprintf("%s: %s (byte %d)", e.Path, e.Reason, e.Offset)
+	return fmt.Sprintf("invalid OTLP/JSON at byte %d (%s): %s", e.Offset, e.Path, e.Problem)
 }
 
-// Longest piece of a document that an error repeats.
+// maxQuoted is the longest piece of a document that an error repeats.
 const maxQuoted = 48
 
 // quote renders a piece of the document for an error.
@@ -35,9 +38,9 @@ func quote(b []byte) string {
 }
 
 // fail records an error and returns -1, the position that means "stop". The first error stays.
-func (d *decoder) fail(offset int, reason string) int {
+func (d *decoder) fail(offset int, problem string) int {
 	if d.err == nil {
-		d.err = &Error{Offset: offset, Path: pathAt(d.src, offset), Reason: reason}
+		d.err = &SyntaxError{Offset: offset, Path: pathAt(d.src, offset), Problem: problem}
 	}
 	return -1
 }
@@ -72,11 +75,11 @@ func (d *decoder) unexpected(p int, want string) int {
 	if p >= len(d.src) {
 		return d.truncated()
 	}
-	return d.fail(p, fmt.Sprintf("invalid JSON: unexpected %s, want %s", quote(d.src[p:p+1]), want))
+	return d.fail(p, fmt.Sprintf("unexpected %s, want %s", quote(d.src[p:p+1]), want))
 }
 
 func (d *decoder) truncated() int {
-	return d.fail(len(d.src), "invalid JSON: the document ends too early")
+	return d.fail(len(d.src), "the document ends too early")
 }
 
 // level is one object or array around a position.
@@ -135,8 +138,13 @@ func skipQuoted(src []byte, p int) int {
 	return min(p, len(src))
 }
 
+// maxPath is how many objects and arrays of a path are named.
+const maxPath = 24
+
 func renderPath(levels []level) string {
 	var b strings.Builder
+	cut := len(levels) > maxPath
+	levels = levels[:min(len(levels), maxPath)]
 	for _, l := range levels {
 		switch {
 		case l.index >= 0:
@@ -147,6 +155,9 @@ func renderPath(levels []level) string {
 			}
 			b.Write(l.key[:min(len(l.key), maxQuoted)])
 		}
+	}
+	if cut {
+		b.WriteString(".…")
 	}
 	return strings.ToValidUTF8(b.String(), "\uFFFD")
 }

@@ -6,10 +6,6 @@ import (
 	"github.com/otlpctl/otlpctl/receiver/wire"
 )
 
-// MaxDepth is how many messages may be nested in each other, the request not
-// counted; deeper documents are refused.
-const MaxDepth = 100
-
 // AppendWire appends the encoded Export…ServiceRequest of the signal that the
 // JSON document holds and returns the extended buffer. It reads the document
 // once and allocates only to grow dst: give it a capacity of half the
@@ -17,7 +13,7 @@ const MaxDepth = 100
 // overlap dst's spare capacity.
 //
 // The appended bytes are at most 5 times as long as the document. On an error,
-// which is always an [*Error], dst is returned as it was.
+// which is always an [*SyntaxError], dst is returned as it was.
 func AppendWire(dst []byte, sig wire.Signal, json []byte) ([]byte, error) {
 	d := decoder{src: json, widths: initialWidths}
 	out, err := d.document(dst, &schema[sig.Request()])
@@ -31,7 +27,7 @@ func AppendWire(dst []byte, sig wire.Signal, json []byte) ([]byte, error) {
 // return the position behind what they have read, or -1 after fail.
 type decoder struct {
 	src     []byte
-	err     *Error
+	err     *SyntaxError
 	scratch []byte // unescaped text of the rare strings that need it
 	depth   int    // messages around the current position, the request included
 	widths  [numWidths]uint8
@@ -42,10 +38,10 @@ func (d *decoder) document(dst []byte, m *message) ([]byte, error) {
 	p := space(d.src, 0)
 	switch {
 	case p == len(d.src):
-		d.fail(p, "invalid JSON: the document is empty; an empty request is {}")
+		d.fail(p, "the document is empty; an empty request is {}")
 		return dst, d.err
 	case d.src[p] == 0xef:
-		d.fail(p, "invalid JSON: the document must be UTF-8 without a byte order mark")
+		d.fail(p, "the document must be UTF-8 without a byte order mark")
 		return dst, d.err
 	case d.src[p] != '{':
 		d.mismatch(p, "an object")
@@ -56,7 +52,7 @@ func (d *decoder) document(dst []byte, m *message) ([]byte, error) {
 		return dst, d.err
 	}
 	if p = space(d.src, p); p < len(d.src) {
-		d.fail(p, "invalid JSON: more text behind the end of the document")
+		d.fail(p, "more text behind the end of the document")
 		return dst, d.err
 	}
 	return dst, nil
@@ -66,7 +62,7 @@ func (d *decoder) document(dst []byte, m *message) ([]byte, error) {
 // opening brace.
 func (d *decoder) message(dst []byte, p int, m *message) ([]byte, int) {
 	src := d.src
-	if d.depth > MaxDepth {
+	if d.depth > wire.MaxDepth {
 		return dst, d.fail(p-1, "messages are nested too deeply")
 	}
 	d.depth++

@@ -3,7 +3,6 @@ package otlpjson
 import (
 	"encoding/binary"
 	"math"
-	"strconv"
 
 	"github.com/otlpctl/otlpctl/receiver/wire"
 )
@@ -149,15 +148,41 @@ func (d *decoder) oddInteger(start int, below, above uint64) (uint64, int) {
 	if p < 0 {
 		return 0, p
 	}
-	v, ok := n.integer()
-	if !ok {
+	v, integral, fits := n.integer()
+	switch {
+	case !integral:
 		return 0, d.fail(start, "must be an integer, not "+quote(n.text))
-	}
-	if n.negative && v <= below {
+	case fits && n.negative && v <= below:
 		return -v, p
-	}
-	if n.negative && v != 0 || v > above || n.overflow() {
+	case fits && !n.negative && v <= above:
+		return v, p
+	default:
 		return 0, d.fail(start, "integer is out of range: "+quote(n.text))
 	}
-	return v, p
+}
+
+// double reads a number, or a string that holds one or is NaN, Infinity or
+// -Infinity (J6). It returns the bits of the value.
+func (d *decoder) double(start int) (uint64, int) {
+	if start < len(d.src) && d.src[start] == '"' {
+		switch text, p := d.text(start + 1); {
+		case p < 0:
+			return 0, p
+		case string(text) == "NaN":
+			return math.Float64bits(math.NaN()), p
+		case string(text) == "Infinity":
+			return math.Float64bits(math.Inf(1)), p
+		case string(text) == "-Infinity":
+			return math.Float64bits(math.Inf(-1)), p
+		}
+	}
+	n, p := d.number(start, "a number")
+	if p < 0 {
+		return 0, p
+	}
+	v, err := n.float()
+	if err != nil {
+		return 0, d.fail(start, "number is out of range: "+quote(n.text))
+	}
+	return math.Float64bits(v), p
 }

@@ -14,7 +14,10 @@ const (
 // stops marks the bytes of a word that end a run of plain string text: quotes,
 // backslashes and control characters. Only the lowest mark is exact.
 func stops(w uint64) uint64 {
-	return ((w ^ ones*'"') - ones | (w ^ ones*'\\') - ones | w - ones*' ') &^ w & highs
+	quote := (w ^ ones*'"') - ones
+	backslash := (w ^ ones*'\\') - ones
+	control := w - ones*' '
+	return (quote | backslash | control) &^ w & highs
 }
 
 // plain returns the end of the plain text that starts at p, and whether all of
@@ -94,7 +97,7 @@ func (d *decoder) unescape(dst []byte, p int) ([]byte, int) {
 	for {
 		end, ascii := plain(src, p)
 		if !ascii && !utf8.Valid(src[p:end]) {
-			return dst, d.fail(p, "invalid JSON: a string is not valid UTF-8")
+			return dst, d.fail(p, "a string is not valid UTF-8")
 		}
 		dst = append(dst, src[p:end]...)
 		p = end
@@ -104,7 +107,7 @@ func (d *decoder) unescape(dst []byte, p int) ([]byte, int) {
 		case src[p] == '"':
 			return dst, p + 1
 		case src[p] != '\\':
-			return dst, d.fail(p, "invalid JSON: a control character in a string must be escaped")
+			return dst, d.fail(p, "a control character in a string must be escaped")
 		}
 		if dst, p = d.escape(dst, p); p < 0 {
 			return dst, p
@@ -137,7 +140,7 @@ func (d *decoder) escape(dst []byte, p int) ([]byte, int) {
 		}
 		return utf8.AppendRune(dst, r), next
 	default:
-		return dst, d.fail(p, "invalid JSON: unknown escape sequence "+quote(d.src[p:p+2]))
+		return dst, d.fail(p, "no escape sequence begins with a backslash and "+quote(d.src[p+1:p+2]))
 	}
 	return append(dst, c), p + 2
 }
@@ -146,14 +149,14 @@ func (d *decoder) escape(dst []byte, p int) ([]byte, int) {
 func (d *decoder) unicode(p int) (rune, int) {
 	r, ok := hex4(d.src, p)
 	if !ok {
-		return 0, d.fail(p, `invalid JSON: \u must be followed by four hexadecimal digits`)
+		return 0, d.fail(p, `\u must be followed by four hexadecimal digits`)
 	}
 	if !utf16.IsSurrogate(r) {
 		return r, p + 6
 	}
 	low, ok := hex4(d.src, p+6)
 	if r = utf16.DecodeRune(r, low); !ok || r == utf8.RuneError {
-		return 0, d.fail(p, "invalid JSON: half of a surrogate pair is missing behind "+quote(d.src[p:p+6]))
+		return 0, d.fail(p, "half of a surrogate pair is missing")
 	}
 	return r, p + 12
 }

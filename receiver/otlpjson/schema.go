@@ -26,9 +26,11 @@ type field struct {
 	tail       uint64 // last eight bytes, if size > 8
 	child      *message
 	name       string
-	size       uint8 // length of the name with its closing quote
+	label      string // name as a key: "name":
+	size       uint8  // length of the name with its closing quote
 	index      uint8
 	kind       wire.Kind
+	typ        wire.Type // of one value
 	repeated   bool
 	presence   bool   // explicit presence: a default value is written
 	packed     bool   // repeated scalar
@@ -77,10 +79,12 @@ func newField(f wire.Field, table []message) field {
 	n := copy(text[:], f.Name+`"`)
 	out := field{
 		name:      f.Name,
+		label:     `"` + f.Name + `":`,
 		size:      uint8(n),
 		head:      binary.LittleEndian.Uint64(text[:]),
 		mask:      ^uint64(0),
 		kind:      f.Kind,
+		typ:       f.Kind.Type(),
 		repeated:  f.Label == wire.Repeated,
 		presence:  f.Label != wire.Singular,
 		tag:       newTag(f.Number, f.Kind.Type()),
@@ -115,6 +119,16 @@ func appendTag(dst []byte, tag uint16) []byte {
 		return append(dst, byte(tag))
 	}
 	return append(dst, byte(tag), byte(tag>>8))
+}
+
+// field returns the field with the number, or nil.
+func (m *message) field(number uint64) *field {
+	if number < uint64(len(m.numbers)) {
+		if i := m.numbers[number]; i > 0 {
+			return &m.fields[i-1]
+		}
+	}
+	return nil
 }
 
 // matches reports whether the key that begins at src[p], behind its opening
