@@ -1,0 +1,69 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/otlpctl/otlpctl/pkg/term"
+)
+
+// hinted is an error whose next step is known. Any package may define its own: report looks for
+// the method, not for this type.
+type hinted struct {
+	error
+	hint string
+}
+
+// Unwrap returns the error without its hint.
+func (e hinted) Unwrap() error { return e.error }
+
+// Hint says what to do next, as a lower-case sentence without a full stop.
+func (e hinted) Hint() string { return e.hint }
+
+// usageError says that cmd was called wrongly. Nothing has been attempted.
+func usageError(cmd *cobra.Command, err error) error {
+	return coded{hinted{err, fmt.Sprintf("run '%s --help' for usage", cmd.CommandPath())}, exitUsage}
+}
+
+// report is the one place where errors are printed: what went wrong, then what to do about it.
+func report(w *term.Output, code int, err error) {
+	if err == nil {
+		return
+	}
+	text := err.Error()
+	if code == exitInterrupted {
+		text = "interrupted"
+	}
+	// The lines after the first belong to the same error: indent them under its text.
+	text = strings.ReplaceAll(text, "\n", "\n       ")
+	_, _ = fmt.Fprintln(w, w.Paint(term.Error, "error:"), text)
+	for _, hint := range hints(err) {
+		_, _ = fmt.Fprintln(w, w.Paint(term.Hint, "hint:"), hint)
+	}
+}
+
+// hints collects the hints of an error and of all that it wraps, each once, the innermost first:
+// the closer to the cause, the more it helps.
+func hints(err error) []string {
+	var found []string
+	var walk func(error)
+	walk = func(err error) {
+		switch e := err.(type) { //nolint:errorlint // the tree is walked here
+		case interface{ Unwrap() error }:
+			walk(e.Unwrap())
+		case interface{ Unwrap() []error }:
+			for _, inner := range e.Unwrap() {
+				walk(inner)
+			}
+		}
+		h, ok := err.(interface{ Hint() string }) //nolint:errorlint // the tree is walked here
+		if ok && !slices.Contains(found, h.Hint()) {
+			found = append(found, h.Hint())
+		}
+	}
+	walk(err)
+	return found
+}

@@ -1,0 +1,59 @@
+package cli
+
+import (
+	"context"
+	"errors"
+)
+
+// The exit codes. Scripts rely on them: they change only with a new major version.
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitNotReady    = 3
+	exitDifferences = 4
+	exitInterrupted = 130
+)
+
+type exitMeaning struct {
+	code    int
+	meaning string
+}
+
+// exitMeanings is what help and the command reference say.
+func exitMeanings() []exitMeaning {
+	return []exitMeaning{
+		{exitOK, "done; serve: stopped by a signal with nothing lost"},
+		{exitFailed, "failed"},
+		{exitUsage, "usage error or invalid configuration: nothing was attempted"},
+		{exitNotReady, "applied, but not ready before the deadline"},
+		{exitDifferences, "differences found"},
+		{exitInterrupted, "interrupted"},
+	}
+}
+
+// coded is an error for which the command has chosen the exit code. It outranks an interruption:
+// what serve lost on its way down must not pass as a mere Ctrl-C.
+type coded struct {
+	error
+	code int
+}
+
+// Unwrap returns the error without its code.
+func (e coded) Unwrap() error { return e.error }
+
+// exitCode is the one place that turns the outcome of a command into a number. ctx is the
+// command's context, which only a signal cancels.
+func exitCode(ctx context.Context, err error) int {
+	var chosen coded
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &chosen):
+		return chosen.code
+	case ctx.Err() != nil:
+		return exitInterrupted
+	default:
+		return exitFailed
+	}
+}

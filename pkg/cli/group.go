@@ -1,0 +1,52 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// group returns a command that does nothing but hold others. Alone it prints its help. A mistyped
+// subcommand is a usage error, which the library reports for the root only: below it, it would
+// print help and succeed.
+func group(name, short string, commands ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:                        name,
+		Short:                      short,
+		Args:                       cobra.ArbitraryArgs, // runHelp judges them
+		SuggestionsMinimumDistance: 2,
+	}
+	cmd.AddCommand(commands...)
+	return cmd
+}
+
+// noArguments is for commands that take flags only.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return usageError(cmd, fmt.Errorf("%s takes no arguments, got %q", cmd.CommandPath(), args[0]))
+}
+
+// flagError makes a bad flag a usage error. The flags after a mistyped subcommand are unknown only
+// because the subcommand is.
+func flagError(cmd *cobra.Command, err error) error {
+	if unknown := unknownCommand(cmd, cmd.Flags().Args()); unknown != nil {
+		return unknown
+	}
+	return usageError(cmd, err)
+}
+
+// unknownCommand returns an error if cmd is a group and has arguments left: the first one is the
+// name of a command that it does not have.
+func unknownCommand(cmd *cobra.Command, args []string) error {
+	if !cmd.HasSubCommands() || len(args) == 0 {
+		return nil
+	}
+	err := fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		err = hinted{err, fmt.Sprintf("did you mean %s?", strings.Join(near, " or "))}
+	}
+	return usageError(cmd, err)
+}

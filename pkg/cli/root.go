@@ -1,0 +1,44 @@
+package cli
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/otlpctl/otlpctl/pkg/term"
+)
+
+// execute parses args and runs the command that they name.
+func execute(ctx context.Context, args []string, s term.Streams) error {
+	root := newRoot(s)
+	root.SetArgs(args)
+
+	// Help is a result: failing to write it is a failure, and so is asking a group for the help
+	// of a command that it does not have. The library's help function cannot return an error.
+	var helpErr error
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { helpErr = runHelp(s, cmd) })
+
+	return errors.Join(root.ExecuteContext(ctx), helpErr)
+}
+
+func newRoot(s term.Streams) *cobra.Command {
+	root := group("otlpctl", "Receive OpenTelemetry data, forward it, and deploy the receiver",
+		newHealth(s),
+		newVersion(s),
+		newCompletion(s),
+	)
+	root.Example = `  # Is the receiver on this machine alive?
+  otlpctl health`
+	root.SetIn(s.In)
+	root.SetOut(s.Out)
+	root.SetErr(s.Err)
+	root.SilenceErrors = true
+	root.SilenceUsage = true
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
+	root.SetHelpCommand(newHelp(s))
+	root.SetFlagErrorFunc(flagError)
+	colorFlag(root, s)
+	return root
+}
