@@ -12,6 +12,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/otlpctl/otlpctl/e2e/harness/pdata"
 	"github.com/otlpctl/otlpctl/e2e/harness/random"
 	"github.com/otlpctl/otlpctl/e2e/harness/signal"
 	"github.com/otlpctl/otlpctl/receiver/otlpjson"
@@ -19,7 +20,7 @@ import (
 
 // What pdata writes as OTLP/JSON, AppendWire reads with the meaning that pdata's own protobuf has.
 func TestReadsWhatPdataWrites(t *testing.T) {
-	eachRequest(t, func(t *testing.T, sig signal.Signal, r request, _ uint64) {
+	eachRequest(t, func(t *testing.T, sig signal.Signal, r pdata.Request, _ uint64) {
 		text, err := r.MarshalJSON()
 		if err != nil {
 			t.Fatal(err)
@@ -34,7 +35,7 @@ func TestReadsWhatPdataWrites(t *testing.T) {
 
 // The same document in other words keeps its meaning. (pdata itself stumbles over escapes within identifiers.)
 func TestReadsVariantsOfWhatPdataWrites(t *testing.T) {
-	eachRequest(t, func(t *testing.T, sig signal.Signal, r request, seed uint64) {
+	eachRequest(t, func(t *testing.T, sig signal.Signal, r pdata.Request, seed uint64) {
 		text, err := r.MarshalJSON()
 		if err != nil {
 			t.Fatal(err)
@@ -49,7 +50,7 @@ func TestReadsVariantsOfWhatPdataWrites(t *testing.T) {
 
 // What AppendJSON writes, pdata reads with the same meaning.
 func TestWritesWhatPdataReads(t *testing.T) {
-	eachRequest(t, func(t *testing.T, sig signal.Signal, r request, _ uint64) {
+	eachRequest(t, func(t *testing.T, sig signal.Signal, r pdata.Request, _ uint64) {
 		encoded, err := r.MarshalProto()
 		if err != nil {
 			t.Fatal(err)
@@ -61,7 +62,7 @@ func TestWritesWhatPdataReads(t *testing.T) {
 		if !json.Valid(text) {
 			t.Fatalf("not JSON: %s", text)
 		}
-		theirs := newRequest(sig)
+		theirs := pdata.NewRequest(sig)
 		if err := theirs.UnmarshalJSON(text); err != nil {
 			t.Fatalf("pdata: %v\n%s", err, text)
 		}
@@ -74,11 +75,11 @@ func TestWritesWhatPdataReads(t *testing.T) {
 }
 
 // eachRequest runs f for many random requests that have been through pdata, so that they hold only what pdata knows.
-func eachRequest(t *testing.T, f func(t *testing.T, sig signal.Signal, r request, seed uint64)) {
+func eachRequest(t *testing.T, f func(t *testing.T, sig signal.Signal, r pdata.Request, seed uint64)) {
 	for _, sig := range signal.All() {
 		for seed := range uint64(seeds) {
 			t.Run(fmt.Sprintf("%s/%d", sig, seed), func(t *testing.T) {
-				r := newRequest(sig)
+				r := pdata.NewRequest(sig)
 				if err := r.UnmarshalProto(mustMarshal(t, random.Request(sig, seed))); err != nil {
 					t.Fatal(err)
 				}

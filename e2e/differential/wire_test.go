@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/otlpctl/otlpctl/e2e/harness/pdata"
 	"github.com/otlpctl/otlpctl/e2e/harness/random"
 	"github.com/otlpctl/otlpctl/e2e/harness/signal"
 	"github.com/otlpctl/otlpctl/receiver/wire"
@@ -19,7 +20,7 @@ func TestScanAcceptsWhatPdataAccepts(t *testing.T) {
 	for _, sig := range signal.All() {
 		for seed := range uint64(seeds) {
 			encoded := mustMarshal(t, random.Request(sig, seed))
-			r := newRequest(sig)
+			r := pdata.NewRequest(sig)
 			if err := r.UnmarshalProto(encoded); err != nil {
 				t.Fatalf("%s, seed %d: pdata: %v", sig, seed, err)
 			}
@@ -27,8 +28,8 @@ func TestScanAcceptsWhatPdataAccepts(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s, seed %d: %v", sig, seed, err)
 			}
-			if report.Items != items(r) || !report.Clean() {
-				t.Errorf("%s, seed %d: %+v, pdata has %d items", sig, seed, report, items(r))
+			if report.Items != pdata.Items(r) || !report.Clean() {
+				t.Errorf("%s, seed %d: %+v, pdata has %d items", sig, seed, report, pdata.Items(r))
 			}
 		}
 	}
@@ -69,11 +70,11 @@ func passes(t *testing.T, sig signal.Signal, b []byte) bool {
 		return false
 	}
 	clean := wire.Clean(nil, own(sig), b, &report)
-	r := newRequest(sig)
+	r := pdata.NewRequest(sig)
 	if err := r.UnmarshalProto(clean); err != nil {
 		t.Errorf("%s: pdata refuses what Scan accepted: %v\n%x", sig, err, clean)
-	} else if items(r) != report.Items {
-		t.Errorf("%s: %d items, pdata counts %d\n%x", sig, report.Items, items(r), clean)
+	} else if pdata.Items(r) != report.Items {
+		t.Errorf("%s: %d items, pdata counts %d\n%x", sig, report.Items, pdata.Items(r), clean)
 	}
 	return true
 }
@@ -85,12 +86,12 @@ func TestSplitKeepsEverything(t *testing.T) {
 			encoded := mustMarshal(t, random.Request(sig, seed))
 			total := 0
 			err := wire.Split(own(sig), encoded, wire.Limit{Items: 1 + int(seed%5)}, func(piece []byte, n int) error {
-				r := newRequest(sig)
+				r := pdata.NewRequest(sig)
 				if err := r.UnmarshalProto(piece); err != nil {
 					return err
 				}
-				if items(r) != n {
-					t.Errorf("%s, seed %d: a piece of %d items, pdata counts %d", sig, seed, n, items(r))
+				if pdata.Items(r) != n {
+					t.Errorf("%s, seed %d: a piece of %d items, pdata counts %d", sig, seed, n, pdata.Items(r))
 				}
 				total += n
 				return nil
@@ -106,11 +107,11 @@ func TestSplitKeepsEverything(t *testing.T) {
 func TestConcatenationMerges(t *testing.T) {
 	for _, sig := range signal.All() {
 		a, b := random.Request(sig, 1), random.Request(sig, 2)
-		merged := newRequest(sig)
+		merged := pdata.NewRequest(sig)
 		if err := merged.UnmarshalProto(append(mustMarshal(t, a), mustMarshal(t, b)...)); err != nil {
 			t.Fatal(err)
 		}
-		if got, want := items(merged), signal.Items(a)+signal.Items(b); got != want {
+		if got, want := pdata.Items(merged), signal.Items(a)+signal.Items(b); got != want {
 			t.Errorf("%s: %d items in the merged request, want %d", sig, got, want)
 		}
 	}

@@ -23,6 +23,19 @@ const (
 // All returns every signal.
 func All() []Signal { return []Signal{Traces, Metrics, Logs} }
 
+// Protocol is one of OTLP's ways to carry a request.
+type Protocol string
+
+// The protocols.
+const (
+	GRPC         Protocol = "grpc"
+	HTTPProtobuf Protocol = "http/protobuf"
+	HTTPJSON     Protocol = "http/json"
+)
+
+// Protocols returns every protocol.
+func Protocols() []Protocol { return []Protocol{GRPC, HTTPProtobuf, HTTPJSON} }
+
 // String returns the name that configurations use: traces, metrics, logs.
 func (s Signal) String() string {
 	switch s {

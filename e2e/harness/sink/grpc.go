@@ -54,7 +54,7 @@ func (l logsServer) Export(ctx context.Context, r *collogs.ExportLogsServiceRequ
 func export[R proto.Message](ctx context.Context, s *Sink, sig signal.Signal, message proto.Message) (R, error) {
 	var none R
 	md, _ := metadata.FromIncomingContext(ctx)
-	a := s.take(ctx, Request{Signal: sig, Protocol: GRPC, Coding: codingOf(ctx), Header: md, Message: message})
+	a := s.take(ctx, Request{Signal: sig, Protocol: signal.GRPC, Coding: codingOf(ctx), Header: md, Message: message})
 	if a.Code != codes.OK {
 		st, err := a.status()
 		if err != nil {

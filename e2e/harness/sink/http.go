@@ -10,13 +10,11 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/zstd"
-	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
-	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
-	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/otlpctl/otlpctl/e2e/harness/pdata"
 	"github.com/otlpctl/otlpctl/e2e/harness/signal"
 )
 
@@ -43,13 +41,13 @@ func (s *Sink) serveHTTP(w http.ResponseWriter, r *http.Request, sig signal.Sign
 		return
 	}
 	req := Request{
-		Signal: sig, Protocol: HTTPProtobuf, Coding: strings.ToLower(r.Header.Get("Content-Encoding")),
+		Signal: sig, Protocol: signal.HTTPProtobuf, Coding: strings.ToLower(r.Header.Get("Content-Encoding")),
 		Header: lowerKeys(r.Header), Message: sig.NewRequest(),
 	}
 	body, err := readBody(r)
 	if err == nil && contentType == jsonType {
-		req.Protocol = HTTPJSON
-		body, err = jsonToWire(sig, body)
+		req.Protocol = signal.HTTPJSON
+		body, err = pdata.JSONToWire(sig, body)
 	}
 	if err == nil {
 		err = proto.Unmarshal(body, req.Message)
@@ -109,26 +107,6 @@ func readBody(r *http.Request) ([]byte, error) {
 		return nil, fmt.Errorf("unknown content coding %q", coding)
 	}
 	return io.ReadAll(io.LimitReader(body, maxMessage))
-}
-
-// jsonToWire decodes OTLP/JSON with the Collector's own decoder: protojson does not know OTLP's hexadecimal ids.
-func jsonToWire(sig signal.Signal, body []byte) ([]byte, error) {
-	var request interface {
-		UnmarshalJSON(data []byte) error
-		MarshalProto() ([]byte, error)
-	}
-	switch sig {
-	case signal.Metrics:
-		request = pmetricotlp.NewExportRequest()
-	case signal.Logs:
-		request = plogotlp.NewExportRequest()
-	default:
-		request = ptraceotlp.NewExportRequest()
-	}
-	if err := request.UnmarshalJSON(body); err != nil {
-		return nil, fmt.Errorf("json: %w", err)
-	}
-	return request.MarshalProto()
 }
 
 func lowerKeys(h http.Header) map[string][]string {

@@ -18,22 +18,12 @@ import (
 	"github.com/otlpctl/otlpctl/e2e/harness/wait"
 )
 
-// Protocol is how a request arrived.
-type Protocol string
-
-// The three ways of OTLP.
-const (
-	GRPC         Protocol = "grpc"
-	HTTPProtobuf Protocol = "http/protobuf"
-	HTTPJSON     Protocol = "http/json"
-)
-
 const maxMessage = 256 << 20
 
 // Request is one export request as the sink saw it.
 type Request struct {
 	Signal   signal.Signal
-	Protocol Protocol
+	Protocol signal.Protocol
 	Coding   string              // compression of the body: "" (none), "gzip", "zstd"
 	Header   map[string][]string // HTTP headers or gRPC metadata, names in lower case
 	Message  proto.Message       // *Export{Trace,Metrics,Logs}ServiceRequest
@@ -103,8 +93,11 @@ func (s *Sink) Close() { s.close() }
 // GRPC returns the host:port of the gRPC server.
 func (s *Sink) GRPC() string { return s.grpcAddr }
 
-// HTTP returns the base URL of the HTTP server, without a path.
-func (s *Sink) HTTP() string { return "http://" + s.httpAddr }
+// HTTPAddr returns the host:port of the HTTP server.
+func (s *Sink) HTTPAddr() string { return s.httpAddr }
+
+// URL returns the base URL of the HTTP server, without a path.
+func (s *Sink) URL() string { return "http://" + s.httpAddr }
 
 // Answer makes every later request go through script; nil accepts everything again.
 func (s *Sink) Answer(script Script) {

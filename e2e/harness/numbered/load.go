@@ -1,0 +1,135 @@
+package numbered
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/otlpctl/otlpctl/e2e/harness/client"
+	"github.com/otlpctl/otlpctl/e2e/harness/signal"
+)
+
+// pause keeps a client whose requests are refused from spinning.
+const pause = 20 * time.Millisecond
+
+// Load sends numbered requests of one signal from several clients at once, each as soon as its last was answered.
+// Items of a request that was refused get no second chance: their numbers stay unacknowledged.
+type Load struct {
+	Signal  signal.Signal
+	Clients []client.Client
+	Items   uint64        // in each request
+	Timeout time.Duration // of one request
+
+	mu      sync.Mutex
+	next    uint64
+	acked   []uint64
+	refused []*client.RefusedError
+	lost    int // requests without an answer
+}
+
+// Run sends until ctx ends, and returns when every request that is under way has been answered or has timed out.
+func (l *Load) Run(ctx context.Context) {
+	var wg sync.WaitGroup
+	for _, c := range l.Clients {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				l.send(ctx, c)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// send sends one request. It is finished even when ctx ends, as a client does that has promised to flush.
+func (l *Load) send(ctx context.Context, c client.Client) {
+	first := l.take()
+	flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.Timeout)
+	defer cancel()
+	err := c.Export(flush, l.Signal, Request(l.Signal, first, l.Items))
+	l.note(first, err)
+	if err != nil {
+		timer := time.NewTimer(pause)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+	}
+}
+
+func (l *Load) take() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	first := l.next + 1
+	l.next += l.Items
+	return first
+}
+
+func (l *Load) note(first uint64, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var refused *client.RefusedError
+	switch {
+	case err == nil:
+		for i := range l.Items {
+			l.acked = append(l.acked, first+i)
+		}
+	case errors.As(err, &refused):
+		l.refused = append(l.refused, refused)
+	default:
+		l.lost++
+	}
+}
+
+// Acked returns the numbers that the server answered for.
+func (l *Load) Acked() []uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.acked)
+}
+
+// Refused returns the server's answers other than success.
+func (l *Load) Refused() []*client.RefusedError {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.refused)
+}
+
+// Compare holds acknowledged numbers against the requests that a sink accepted.
+func Compare(acked []uint64, requests []proto.Message) Verdict {
+	seen := make(map[uint64]int)
+	for _, r := range requests {
+		for _, n := range Numbers(r) {
+			seen[n]++
+		}
+	}
+	v := Verdict{Acked: len(acked), Arrived: len(seen)}
+	for _, n := range acked {
+		if seen[n] == 0 {
+			v.Missing = append(v.Missing, n)
+		}
+	}
+	for _, times := range seen {
+		if times > 1 {
+			v.Duplicates += times - 1
+		}
+	}
+	return v
+}
+
+// Verdict is the outcome of a comparison.
+type Verdict struct {
+	Acked, Arrived int      // different numbers
+	Missing        []uint64 // acknowledged, never arrived
+	Duplicates     int
+}
+
+func (v Verdict) String() string {
+	return fmt.Sprintf("%d acknowledged, %d arrived, %d missing %v, %d duplicates",
+		v.Acked, v.Arrived, len(v.Missing), v.Missing[:min(len(v.Missing), 10)], v.Duplicates)
+}
