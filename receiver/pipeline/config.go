@@ -67,9 +67,9 @@ func DefaultQueueConfig() QueueConfig {
 	return QueueConfig{Enabled: true, NumConsumers: 10, QueueSize: 1000, Sizer: Requests}
 }
 
-// DefaultQueueBatchConfig returns the Collector's defaults of sending_queue.batch.
-func DefaultQueueBatchConfig() QueueBatchConfig {
-	return QueueBatchConfig{FlushTimeout: 200 * time.Millisecond, MinSize: 8192, Sizer: Items}
+// SetDefaults sets the Collector's defaults of sending_queue.batch.
+func (c *QueueBatchConfig) SetDefaults() {
+	*c = QueueBatchConfig{FlushTimeout: 200 * time.Millisecond, MinSize: 8192, Sizer: Items}
 }
 
 // Validate checks what concerns several keys.

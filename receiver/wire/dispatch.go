@@ -31,12 +31,14 @@ type action struct {
 
 // plan is what the scanner does with one message.
 type plan struct {
-	actions  [128]action // by one-byte tag: fields 1 to 15
-	required uint8       // the bits of the identifiers that must be there
+	// actions are found by the first byte of the tag: fields 1 to 15 below 128,
+	// fields 16 to 31, whose second byte is 1, from there on.
+	actions  [256]action
+	required uint8 // the bits of the identifiers that must be there
 }
 
-// dispatch holds the plan of every message. Longer tags (fields 16 and up) are
-// rare enough to be looked up in the schema.
+// dispatch holds the plan of every message. Fields from 32 on do not occur in
+// OTLP; their tags and padded ones are looked up in the schema.
 //
 //nolint:gochecknoglobals // immutable, derived from the schema
 var dispatch = buildDispatch()
@@ -46,11 +48,12 @@ func buildDispatch() *[numMessages]plan {
 	for id := MessageID(1); id < numMessages; id++ {
 		table[id].required = requiredMask(id)
 		for _, f := range messages[id].fields {
+			first := f.Number << 3
 			if f.Number > 15 {
-				continue
+				first |= 0x80
 			}
 			for t := range Type(6) {
-				table[id].actions[f.Number<<3|uint8(t)] = actionFor(id, f, t)
+				table[id].actions[first|uint8(t)] = actionFor(id, f, t)
 			}
 		}
 	}

@@ -75,6 +75,9 @@ func (s *scanner) message(id MessageID, pos, end, depth int) bool {
 		if tag < 0x80 {
 			a = t.actions[tag]
 			pos++
+		} else if pos+1 < len(b) && b[pos+1] == 1 {
+			a = t.actions[tag]
+			pos += 2
 		} else {
 			var p problem
 			if a, tag, pos, p = longTag(id, b, pos); p != none {
@@ -186,36 +189,28 @@ func (s *scanner) item(id MessageID, start, pos, end, depth int) bool {
 	return true
 }
 
-// keyValue scans a KeyValue. Nearly all of them are a key and a string value in
-// that order; those take the short way.
+// keyValue scans a KeyValue. Nearly all of them are a short ASCII key and a
+// string or a number, in that order; those take the short way.
 func (s *scanner) keyValue(pos, end, depth int) bool {
-	b := s.b[:end]
-	if depth < 1 {
-		return s.message(KeyValue, pos, end, depth)
-	}
-	// 0a len key 12 len 0a len string, with lengths below 128.
-	if len(b)-pos < 4 || b[pos] != 0x0a {
-		return s.message(KeyValue, pos, end, depth)
-	}
-	k := pos + 2
-	v := k + int(b[pos+1])
-	if b[pos+1] >= 0x80 || v+2 > len(b) || b[v] != 0x12 || int(b[v+1]) != len(b)-v-2 || b[v+1] >= 0x80 {
-		return s.message(KeyValue, pos, end, depth)
-	}
-	w := v + 2
-	if len(b)-w >= 2 {
-		switch b[w] {
-		case 0x0a:
-			if int(b[w+1]) == len(b)-w-2 && validUTF8(b[k:v]) && validUTF8(b[w+2:]) {
-				return true
-			}
-		case 0x18, 0x10:
-			if skipVarint(b, w+1) == len(b) && validUTF8(b[k:v]) {
-				return true
-			}
-		case 0x21:
-			if len(b)-w == 9 && validUTF8(b[k:v]) {
-				return true
+	// 0a len key… 12 len 0a len string…: with lengths below 128 and ASCII
+	// strings no byte of it has its high bit set, so one look at all is enough.
+	b := s.b[pos:end]
+	if depth > 0 && len(b) >= 4 && b[0] == 0x0a {
+		v := 2 + int(b[1])
+		if v+4 <= len(b) && b[v] == 0x12 && int(b[v+1]) == len(b)-v-2 {
+			switch b[v+2] {
+			case 1<<3 | byte(TypeBytes): // string_value
+				if int(b[v+3]) == len(b)-v-4 && ascii(b) {
+					return true
+				}
+			case 2<<3 | byte(TypeVarint), 3<<3 | byte(TypeVarint): // bool_value, int_value
+				if ascii(b[:v+2]) && skipVarint(b, v+3) == len(b) {
+					return true
+				}
+			case 4<<3 | byte(TypeFixed64): // double_value
+				if len(b) == v+11 && ascii(b[:v+2]) {
+					return true
+				}
 			}
 		}
 	}
@@ -279,23 +274,20 @@ const highBits = 0x8080808080808080
 
 // validUTF8 is utf8.Valid with a short way for the short ASCII strings that
 // telemetry is made of.
-func validUTF8(b []byte) bool {
-	if len(b) >= 8 {
-		p := b
-		for len(p) > 8 {
-			if binary.LittleEndian.Uint64(p)&highBits != 0 {
-				return utf8.Valid(p)
-			}
-			p = p[8:]
+func validUTF8(b []byte) bool { return ascii(b) || utf8.Valid(b) }
+
+// ascii reports whether no byte of b has its high bit set.
+func ascii(b []byte) bool {
+	if len(b) < 8 {
+		var or byte
+		for _, c := range b {
+			or |= c
 		}
-		if binary.LittleEndian.Uint64(b[len(b)-8:])&highBits != 0 {
-			return utf8.Valid(p)
-		}
-		return true
+		return or < 0x80
 	}
-	var or byte
-	for _, c := range b {
-		or |= c
+	or := binary.LittleEndian.Uint64(b[len(b)-8:])
+	for ; len(b) > 8; b = b[8:] {
+		or |= binary.LittleEndian.Uint64(b)
 	}
-	return or < 0x80 || utf8.Valid(b)
+	return or&highBits == 0
 }
