@@ -59,7 +59,7 @@ func hints(err error) []string {
 				walk(inner)
 			}
 		}
-		h, ok := err.(interface{ Hint() string }) //nolint:errorlint // the tree is walked here
+		h, ok := err.(interface{ Hint() string })
 		if ok && !slices.Contains(found, h.Hint()) {
 			found = append(found, h.Hint())
 		}

@@ -12,7 +12,7 @@ import (
 // Main runs the command line args, which do not include the program's name, and returns the exit
 // code. The first interrupt or termination signal cancels the command, the second kills the process.
 func Main(args []string, s term.Streams) int {
-	ctx, stop := interruptible(context.Background())
+	ctx, stop := interruptible(context.Background()) //nolint:forbidigo // the one
 	defer stop()
 	err := execute(ctx, args, s)
 	code := exitCode(ctx, err)

@@ -11,7 +11,7 @@ import (
 
 // execute parses args and runs the command that they name.
 func execute(ctx context.Context, args []string, s term.Streams) error {
-	root := newRoot(s)
+	root := newRoot(s) //nolint:contextcheck // each command takes its context from the one executed
 	root.SetArgs(args)
 
 	// Help is a result: failing to write it is a failure, and so is asking a group for the help
