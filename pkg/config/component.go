@@ -70,13 +70,17 @@ func (d *decoder) component(c Components, e entry, key, out reflect.Value, p *pa
 
 // foreign notes everything that a section lists which does not exist here.
 func (d *decoder) foreign(c Components, n *node, p *path) {
+	known := map[string]bool{}
+	for _, u := range d.unsupported {
+		if u.components.Kind == c.Kind {
+			known[u.key.text] = true
+		}
+	}
 	note := func(at *path, key *node) {
-		typ := typeOf(key.text)
 		// A section that refers to components repeats what another one defines.
-		if !slices.ContainsFunc(d.unsupported, func(u unsupported) bool {
-			return u.components.Kind == c.Kind && u.key.text == key.text
-		}) {
-			d.unsupported = append(d.unsupported, unsupported{c, at, key, typ})
+		if !known[key.text] {
+			known[key.text] = true
+			d.unsupported = append(d.unsupported, unsupported{c, at, key, typeOf(key.text)})
 		}
 	}
 	switch n.kind {

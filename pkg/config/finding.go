@@ -145,6 +145,10 @@ func locate(n *node, f Finding) located {
 	return located{Finding: f, at: at}
 }
 
+// shownLines is how many findings come with their line. More help nobody, and
+// a file of one long line would be copied for each.
+const shownLines = 100
+
 // render sorts findings by place, drops repetitions and fills in the lines.
 func render(from []located, order map[string]int) []Finding {
 	slices.SortStableFunc(from, func(a, b located) int {
@@ -166,7 +170,7 @@ func render(from []located, order map[string]int) []Finding {
 			continue
 		}
 		seen[id] = true
-		if f.at != nil {
+		if f.at != nil && len(out) < shownLines {
 			f.Source, f.Caret = f.at.src.excerpt(f.at.mark, f.at.width)
 		}
 		out = append(out, f.Finding)

@@ -143,20 +143,22 @@ func splitError(err error) (line int, message string) {
 	return line, message
 }
 
-// searchedLines bounds the work of brokenLine.
-const searchedLines = 1000
+// searchedBytes bounds the work of brokenLine.
+const searchedBytes = 16 << 20
 
 // brokenLine finds the line that breaks the document. The parser names the start
 // of the block that it was in, often far above; the line after the longest
 // beginning of the file that is a document by itself is the better answer.
 func (s *source) brokenLine(data []byte, reported int) int {
 	ends := lineEnds(data)
-	if len(ends) > searchedLines {
-		return max(reported, 1)
-	}
+	budget := searchedBytes
 	for n := len(ends) - 1; n > 0; n-- {
-		if parses(data[:ends[n-1]]) {
+		ok := parses(data[:ends[n-1]], &budget)
+		switch {
+		case ok:
 			return firstText(s.lines, n+1)
+		case budget < 0:
+			return max(reported, 1)
 		}
 	}
 	return firstText(s.lines, 1)
@@ -187,8 +189,12 @@ func lineEnds(data []byte) []int {
 	return ends
 }
 
-func parses(data []byte) bool {
-	dec := yaml.NewDecoder(bytes.NewReader(data))
+// parses reports whether data is YAML. It takes what the parser reads, which
+// stops at the first fault, from the budget.
+func parses(data []byte, budget *int) bool {
+	left := bytes.NewReader(data)
+	defer func() { *budget -= len(data) - left.Len() }()
+	dec := yaml.NewDecoder(left)
 	for {
 		doc, err := next(dec)
 		if doc == nil {

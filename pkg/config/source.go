@@ -23,6 +23,7 @@ func compareMarks(a, b mark) int {
 type source struct {
 	name  string
 	lines []string
+	width []int // of the lines, in characters
 	// tokens are the starts of all keys and values, in order. A value's text
 	// ends before the next token.
 	tokens []mark
@@ -32,7 +33,11 @@ type source struct {
 func newSource(name string, data []byte) *source {
 	// The parser does not count a byte order mark.
 	text := strings.TrimPrefix(string(data), "\ufeff")
-	return &source{name: name, lines: splitLines(text), hidden: map[mark]bool{}}
+	s := &source{name: name, lines: splitLines(text), hidden: map[mark]bool{}}
+	for _, line := range s.lines {
+		s.width = append(s.width, utf8.RuneCountInString(line))
+	}
+	return s
 }
 
 // splitLines breaks where the YAML parser counts a line: beside \n, \r and \r\n
@@ -48,6 +53,8 @@ const (
 	// excerptLead how many of them come before the caret.
 	excerptWidth = 120
 	excerptLead  = 60
+	// excerptReach is how far around the caret a line is looked at.
+	excerptReach = 1000
 )
 
 // excerpt returns the line at m and a line that marks span characters from m.
@@ -64,9 +71,10 @@ func (s *source) excerpt(m mark, span int) (text, caret string) {
 	if len(shown) > excerptWidth {
 		from := max(0, at-excerptLead)
 		to := min(len(shown), from+excerptWidth)
+		cutAfter := to < len(shown)
 		shown, at, end = shown[from:to], at-from, min(end, to)-from
-		if to-from == excerptWidth {
-			shown = append(shown, '…')
+		if cutAfter {
+			shown = append(slices.Clip(shown), '…')
 		}
 		if from > 0 {
 			shown = append([]rune("…"), shown...)
@@ -77,17 +85,19 @@ func (s *source) excerpt(m mark, span int) (text, caret string) {
 	return text, pointer(shown, at, end)
 }
 
-// masked returns the line at m without what must not be shown, and the index in
-// it that m.col became.
+// masked returns the line around m without what must not be shown, and the index
+// in it that m.col became.
 func (s *source) masked(m mark) (shown []rune, at int) {
-	line := s.lines[m.line-1]
-	inURL := userinfoIn(line)
+	line := []rune(s.lines[m.line-1])
+	first := min(max(0, m.col-1-excerptReach), len(line))
+	line = line[first:min(len(line), m.col-1+excerptReach)]
+	inURL := userinfoIn(string(line))
 	var place []int // in shown, for each character of the line
 	inMask, indent := false, true
-	for i, r := range []rune(line) {
+	for i, r := range line {
 		// Indentation keeps no secret, and gives the rest of the line its place.
 		indent = indent && unicode.IsSpace(r)
-		hidden := !indent && (inURL(i) || s.hiddenAt(mark{m.line, i + 1}))
+		hidden := !indent && (inURL(i) || s.hiddenAt(mark{m.line, first + i + 1}))
 		switch {
 		case hidden && inMask:
 			place = append(place, len(shown)-len(mask))
@@ -104,10 +114,10 @@ func (s *source) masked(m mark) (shown []rune, at int) {
 		}
 		inMask = hidden
 	}
-	if m.col > len(place) {
+	if m.col-first > len(place) {
 		return shown, len(shown)
 	}
-	return shown, place[m.col-1]
+	return shown, place[m.col-1-first]
 }
 
 func (s *source) hiddenAt(m mark) bool {

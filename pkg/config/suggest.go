@@ -3,6 +3,7 @@ package config
 import (
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // nearest returns the candidate that word is most likely a misspelling of, or "".
@@ -25,7 +26,12 @@ func nearest(word string, candidates []string) string {
 
 // plain levels out what is a matter of habit: case, and the separator of words.
 func plain(key string) string {
-	return strings.NewReplacer("-", "", "_", "", ".", "", " ", "").Replace(strings.ToLower(key))
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune("-_. ", r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, key)
 }
 
 // distance is the least number of characters to insert, remove, replace or swap

@@ -141,7 +141,7 @@ func (b *builder) widthOf(n *node, inQuotes bool) int {
 	if inQuotes {
 		width += 2
 	}
-	left := utf8.RuneCountInString(b.src.lines[n.line-1]) - n.col + 1
+	left := b.src.width[n.line-1] - n.col + 1
 	return max(1, min(width, left))
 }
 

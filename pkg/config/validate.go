@@ -53,11 +53,8 @@ func (d *decoder) validate(v reflect.Value, n *node, p *path) {
 		}
 	default:
 	}
-	if d.blocked[p.String()] || d.explained(p.String()) {
-		return
-	}
 	check, ok := asValidator(v)
-	if !ok {
+	if !ok || d.blocked[p.String()] || d.explained(p.String()) {
 		return
 	}
 	for _, err := range leaves(check.Validate()) {
@@ -109,8 +106,14 @@ func (d *decoder) validateMap(v reflect.Value, n *node, p *path) {
 		}
 		return 1
 	})
+	nodes := map[string]*node{}
+	if n != nil {
+		for _, e := range n.entries {
+			nodes[e.key.text] = e.value
+		}
+	}
 	for _, e := range elements {
-		d.validate(e.value, n.field(e.name), p.child(e.name))
+		d.validate(e.value, nodes[e.name], p.child(e.name))
 	}
 }
 
