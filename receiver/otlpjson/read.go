@@ -218,7 +218,7 @@ func (d *decoder) array(dst []byte, p int, f *field) ([]byte, int) {
 		}
 		switch f.kind {
 		case wire.Message:
-			dst, p = d.nested(dst, p, f)
+			dst, p = d.element(dst, p, f)
 		case wire.String:
 			dst, p = d.str(dst, p, f.tag, true)
 		default:
@@ -243,6 +243,16 @@ func (d *decoder) array(dst []byte, p int, f *field) ([]byte, int) {
 			return dst, d.unexpected(p, `"," or "]"`)
 		}
 	}
+}
+
+// element is nested for the elements of an array.
+func (d *decoder) element(dst []byte, p int, f *field) ([]byte, int) {
+	if f.child.id == wire.KeyValue {
+		if out, end := d.attribute(dst, p, f.tag); end != 0 {
+			return out, end
+		}
+	}
+	return d.nested(dst, p, f)
 }
 
 // literal reads null, true or false.

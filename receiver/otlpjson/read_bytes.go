@@ -3,28 +3,27 @@ package otlpjson
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"slices"
 
 	"github.com/otlpctl/otlpctl/receiver/wire"
 )
 
-// unhex is the value of a hexadecimal digit, 255 for any other byte.
-//
-//nolint:gochecknoglobals // immutable table
-var unhex = newUnhex()
-
-func newUnhex() (table [256]uint8) {
-	for i := range table {
-		table[i] = 255
+// hex8 converts eight hexadecimal digits, the first in the lowest byte, into the
+// four bytes that they stand for, in the same order.
+func hex8(w uint64) (uint32, bool) {
+	// Bit 7 of each byte says whether it reaches a bound; no byte carries, as all are below 0x80.
+	lower := w | ones*0x20
+	digit := (w + ones*(0x80-'0')) &^ (w + ones*(0x7f-'9'))
+	letter := (lower + ones*(0x80-'a')) &^ (lower + ones*(0x7f-'f'))
+	if w&highs != 0 || (digit|letter)&highs != highs {
+		return 0, false
 	}
-	for i := range 10 {
-		table['0'+i] = uint8(i)
-	}
-	for i := range 6 {
-		table['a'+i], table['A'+i] = uint8(10+i), uint8(10+i)
-	}
-	return table
+	w = w&(ones*0x0f) + w>>6&ones*9 // letters have bit 6
+	w = (w<<4 | w>>8) & 0x00ff00ff00ff00ff
+	w = (w | w>>8) & 0x0000ffff0000ffff
+	return uint32(w | w>>16), true
 }
 
 // id reads a trace, span or profile identifier: hexadecimal digits (J1). One of
@@ -41,19 +40,14 @@ func (d *decoder) id(dst []byte, p int, f *field) ([]byte, int) {
 	}
 	p++
 	if end := p + 2*n; end < len(src) && src[end] == '"' {
-		digits := src[p:end]
-		at := len(dst) + 2
-		out := append(dst, byte(f.tag), byte(n), 0, 0, 0, 0, 0, 0, 0, 0)
-		if n == 16 {
-			out = append(out, 0, 0, 0, 0, 0, 0, 0, 0)
+		out := append(dst, byte(f.tag), byte(n))
+		good := true
+		for i := p; i < end; i += 8 {
+			v, ok := hex8(load64(src, i))
+			out = binary.LittleEndian.AppendUint32(out, v)
+			good = good && ok
 		}
-		var bad uint8
-		for i := range out[at:] {
-			hi, lo := unhex[digits[2*i]], unhex[digits[2*i+1]]
-			bad |= hi | lo
-			out[at+i] = hi<<4 | lo
-		}
-		if bad <= 15 {
+		if good {
 			return out, end + 1
 		}
 	}

@@ -100,7 +100,10 @@ func TestPackedLists(t *testing.T) {
 }
 
 func TestDoubles(t *testing.T) {
-	f := func(json, want string) { t.Helper(); inValue.reads(t, `{"doubleValue":`+json+`}`, `double_value: `+want) }
+	f := func(json, want string) {
+		t.Helper()
+		inValue.reads(t, `{"doubleValue":`+json+`}`, `double_value: `+want)
+	}
 	f(`0`, `0`)
 	f(`-0`, `-0`)
 	f(`1`, `1`)

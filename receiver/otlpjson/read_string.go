@@ -51,14 +51,13 @@ func (d *decoder) str(dst []byte, p int, tag uint16, presence bool) ([]byte, int
 	if end >= len(src) || src[end] != '"' || !ascii && !utf8.Valid(src[start:end]) {
 		return d.oddString(dst, start, tag, presence)
 	}
-	n := end - start
-	if n < 0x80 && tag < 0x80 {
-		if n == 0 && !presence {
-			return dst, end + 1
-		}
-		dst = append(dst, byte(tag), byte(n))
+	if start == end && !presence {
+		return dst, end + 1
+	}
+	if tag < 0x80 {
+		dst = appendLength(dst, byte(tag), end-start)
 	} else {
-		dst = appendVarint(appendTag(dst, tag), uint64(n))
+		dst = appendVarint(appendTag(dst, tag), uint64(end-start))
 	}
 	return append(dst, src[start:end]...), end + 1
 }
@@ -168,11 +167,15 @@ func hex4(src []byte, p int) (rune, bool) {
 	}
 	var r rune
 	for _, c := range src[p+2 : p+6] {
-		v := unhex[c]
-		if v > 15 {
+		r <<= 4
+		switch {
+		case '0' <= c && c <= '9':
+			r |= rune(c - '0')
+		case 'a' <= c|0x20 && c|0x20 <= 'f':
+			r |= rune(c | 0x20 - 'a' + 10)
+		default:
 			return 0, false
 		}
-		r = r<<4 | rune(v)
 	}
 	return r, true
 }

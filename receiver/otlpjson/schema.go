@@ -10,6 +10,9 @@ import (
 // field.matches: no name of the schema is longer than this with its closing quote.
 const wordSlack = 24
 
+// maxFields is the most fields that a message has, rounded up to a power of two.
+const maxFields = 16
+
 // message is one message of the schema, prepared for reading and writing JSON.
 type message struct {
 	id      wire.MessageID
@@ -139,4 +142,4 @@ func (f *field) matches(src []byte, p int) bool {
 	return n <= 8 || load64(src, p+n-8) == f.tail && (n <= 16 || load64(src, p+8) == f.mid)
 }
 
-func load64(b []byte, i int) uint64 { return binary.LittleEndian.Uint64(b[i:]) }
+func load64(b []byte, i int) uint64 { return binary.LittleEndian.Uint64(b[i : i+8]) }

@@ -17,8 +17,8 @@ func TestSchemaFitsTables(t *testing.T) {
 		t.Errorf("the schema has %d messages, numWidths is %d", len(schema), numWidths)
 	}
 	for _, m := range schema[1:] {
-		if len(m.fields) > 32 {
-			t.Errorf("%s has more fields than a mask has bits", m.id)
+		if len(m.fields) > maxFields {
+			t.Errorf("%s has more than maxFields fields", m.id)
 		}
 		for _, f := range m.fields {
 			if len(f.name)+1 > wordSlack {

@@ -21,6 +21,11 @@ func (e *encoder) value(dst []byte, m *message, f *field, body []byte, v value) 
 	}
 	switch f.kind {
 	case wire.Message:
+		if f.child.id == wire.KeyValue && e.depth < wire.MaxDepth {
+			if out, ok := attribute(dst, data); ok {
+				return out
+			}
+		}
 		return e.message(dst, f.child, data)
 	case wire.String:
 		dst, valid := appendQuoted(dst, data)
