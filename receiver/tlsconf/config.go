@@ -13,6 +13,8 @@ package tlsconf
 import (
 	"errors"
 	"time"
+
+	"github.com/otlpctl/otlpctl/receiver/internal/secret"
 )
 
 // Common holds the settings that clients and servers share. The zero value is
@@ -25,7 +27,7 @@ type Common struct {
 	CertFile                    string        `yaml:"cert_file" doc:"file with the certificate chain (PEM) to present"`
 	CertPEM                     string        `yaml:"cert_pem" doc:"certificate chain (PEM) in place of cert_file"`
 	KeyFile                     string        `yaml:"key_file" doc:"file with the private key (PEM) of the certificate"`
-	KeyPEM                      string        `yaml:"key_pem" doc:"private key (PEM) in place of key_file" secret:"true"`
+	KeyPEM                      secret.Text   `yaml:"key_pem" doc:"private key (PEM) in place of key_file" secret:"true"`
 	MinVersion                  string        `yaml:"min_version" doc:"lowest TLS version; empty means 1.2" enum:"1.0|1.1|1.2|1.3"`
 	MaxVersion                  string        `yaml:"max_version" doc:"highest TLS version; empty means the newest known" enum:"1.0|1.1|1.2|1.3"`
 	CipherSuites                []string      `yaml:"cipher_suites" doc:"cipher suites for TLS 1.2 and below, by IANA name; empty means a safe list"`
@@ -63,7 +65,7 @@ func (c Common) Validate() error {
 	}
 	exclusive("ca_file", c.CAFile, "ca_pem", c.CAPEM)
 	exclusive("cert_file", c.CertFile, "cert_pem", c.CertPEM)
-	exclusive("key_file", c.KeyFile, "key_pem", c.KeyPEM)
+	exclusive("key_file", c.KeyFile, "key_pem", string(c.KeyPEM))
 	switch {
 	case c.hasCert() && !c.hasKey():
 		errs = append(errs, at(firstSet("cert_file", c.CertFile, "cert_pem"), "a certificate needs its private key: set key_file or key_pem"))

@@ -85,7 +85,7 @@ func (c Common) readKeyPair() (*tls.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	keyPEM, err := read("key", c.KeyFile, c.KeyPEM)
+	keyPEM, err := read("key", c.KeyFile, string(c.KeyPEM))
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/otlpctl/otlpctl/receiver/internal/secret"
 )
 
 func TestCertificateReload(t *testing.T) {
@@ -83,7 +85,7 @@ func TestClientAuthorityReload(t *testing.T) {
 	cert, key := old.issue("backend.test")
 	client := func(of authority) *tls.Config {
 		cert, key := of.issue("client")
-		conf, err := Client{Common: Common{CAPEM: old.pem(), CertPEM: cert, KeyPEM: key}, ServerName: "backend.test"}.TLS(nil)
+		conf, err := Client{Common: Common{CAPEM: old.pem(), CertPEM: cert, KeyPEM: secret.Text(key)}, ServerName: "backend.test"}.TLS(nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -96,7 +98,7 @@ func TestClientAuthorityReload(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var failures []string
 		server, err := Server{
-			Common:             Common{CertPEM: cert, KeyPEM: key},
+			Common:             Common{CertPEM: cert, KeyPEM: secret.Text(key)},
 			ClientCAFile:       file,
 			ClientCAFileReload: true,
 		}.TLS(func(err error) { failures = append(failures, err.Error()) })

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/otlpctl/otlpctl/receiver/internal/secret"
 )
 
 func TestPlainText(t *testing.T) {
@@ -67,18 +69,18 @@ func TestHandshake(t *testing.T) {
 	f(Client{InsecureSkipVerify: true}, server, "")
 	f(named(Common{CAFile: caFile, MaxVersion: "1.2"}), server, "")
 	f(named(Common{CAFile: caFile, MinVersion: "1.3"}), Server{Common: Common{
-		CertPEM: cert, KeyPEM: key, MaxVersion: "1.2",
+		CertPEM: cert, KeyPEM: secret.Text(key), MaxVersion: "1.2",
 	}}, "protocol version")
 	f(named(Common{CAFile: caFile, MaxVersion: "1.2", CipherSuites: []string{"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"}}), server, "")
 	f(named(Common{CAFile: caFile, CurvePreferences: []string{"P256"}}), Server{Common: Common{
-		CertPEM: cert, KeyPEM: key, CurvePreferences: []string{"X25519"},
+		CertPEM: cert, KeyPEM: secret.Text(key), CurvePreferences: []string{"X25519"},
 	}}, "handshake failure")
 
 	for _, reload := range []bool{false, true} {
 		strict.ClientCAFileReload = reload
-		f(named(Common{CAFile: caFile, CertPEM: clientCert, KeyPEM: clientKey}), strict, "")
+		f(named(Common{CAFile: caFile, CertPEM: clientCert, KeyPEM: secret.Text(clientKey)}), strict, "")
 		f(named(Common{CAFile: caFile}), strict, "certificate required")
-		f(named(Common{CAFile: caFile, CertPEM: strangeCert, KeyPEM: strangeKey}), strict, "unknown authority")
+		f(named(Common{CAFile: caFile, CertPEM: strangeCert, KeyPEM: secret.Text(strangeKey)}), strict, "unknown authority")
 	}
 }
 
@@ -88,14 +90,14 @@ func TestClientReloadKeepsNextProtos(t *testing.T) {
 	ca := newAuthority(t, "ca")
 	cert, key := ca.issue("backend.test")
 	server, err := Server{
-		Common:             Common{CertPEM: cert, KeyPEM: key},
+		Common:             Common{CertPEM: cert, KeyPEM: secret.Text(key)},
 		ClientCAFile:       newFolder(t).put("ca.pem", ca.pem()),
 		ClientCAFileReload: true,
 	}.TLS(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := Client{Common: Common{CAPEM: ca.pem(), CertPEM: cert, KeyPEM: key}, ServerName: "backend.test"}.TLS(nil)
+	client, err := Client{Common: Common{CAPEM: ca.pem(), CertPEM: cert, KeyPEM: secret.Text(key)}, ServerName: "backend.test"}.TLS(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,8 +143,8 @@ func TestUnusableFiles(t *testing.T) {
 	f(Server{Common: Common{CertFile: certFile, KeyFile: missing}}, "key_file", missing, "no such file")
 	f(Server{Common: Common{CertFile: junk, KeyFile: keyFile}}, "cert_file", junk, "no PEM certificate")
 	f(Server{Common: Common{CertFile: certFile, KeyFile: junk}}, "key_file", junk)
-	f(Server{Common: Common{CertFile: certFile, KeyPEM: otherKey}}, "key_pem", certFile, "does not match")
-	f(Server{Common: Common{CertFile: certFile, KeyPEM: encode("ENCRYPTED PRIVATE KEY", []byte("x"))}}, "key_pem", "encrypted")
+	f(Server{Common: Common{CertFile: certFile, KeyPEM: secret.Text(otherKey)}}, "key_pem", certFile, "does not match")
+	f(Server{Common: Common{CertFile: certFile, KeyPEM: secret.Text(encode("ENCRYPTED PRIVATE KEY", []byte("x")))}}, "key_pem", "encrypted")
 	f(Server{Common: Common{CertFile: certFile, KeyFile: keyFile, CAFile: missing}}, "ca_file", missing)
 	f(Server{Common: Common{CertFile: certFile, KeyFile: keyFile, CAFile: junk}}, "ca_file", junk, "no usable PEM certificate")
 	f(Server{Common: Common{CertFile: certFile, KeyFile: keyFile}, ClientCAFile: missing}, "client_ca_file", missing)
