@@ -41,64 +41,65 @@ func (o Origins) Position(path string) (pos Position, set bool) {
 // the type of target itself cannot be decoded. What target holds after an error
 // is undefined.
 func Decode(target any, files []File, opts Options) (Origins, Warnings, error) {
+	return open(files, opts).decode(target)
+}
+
+// document is what files say, merged.
+type document struct {
+	*report
+	opts  Options
+	root  *node          // nil if no file sets anything
+	order map[string]int // of the files, by name
+	// broken is set if a file is no YAML. The others are not decoded then: what
+	// they lack would be reported for the wrong reason.
+	broken bool
+}
+
+func open(files []File, opts Options) *document {
+	if opts.LookupEnv == nil {
+		opts.LookupEnv = os.LookupEnv
+	}
+	doc := &document{report: newReport(), opts: opts, order: make(map[string]int, len(files))}
+	for i, f := range files {
+		doc.order[f.Name] = i + 1
+		src := newSource(f.Name, f.Data)
+		y, fault := parse(src, f.Data)
+		if fault != nil {
+			doc.errs = append(doc.errs, *fault)
+			doc.broken = true
+			continue
+		}
+		doc.root = merge(doc.root, build(doc.report, src, y, opts.LookupEnv))
+	}
+	return doc
+}
+
+func (doc *document) decode(target any) (Origins, Warnings, error) {
 	ptr := reflect.ValueOf(target)
 	if ptr.Kind() != reflect.Pointer || ptr.IsNil() || ptr.Elem().Kind() != reflect.Struct {
 		return Origins{}, nil, fmt.Errorf("config: cannot decode into %T: a pointer to a struct is needed", target)
 	}
-	if opts.LookupEnv == nil {
-		opts.LookupEnv = os.LookupEnv
-	}
-	order := make(map[string]int, len(files))
-	for i, f := range files {
-		order[f.Name] = i + 1
-	}
-	r := newReport()
-	root := r.read(files, opts)
-	if root == nil && len(r.errs) > 0 {
-		return Origins{}, nil, Errors(render(r.errs, order))
-	}
-	d := &decoder{report: r, opts: opts, root: root}
-	if root != nil {
-		d.value(root, ptr.Elem(), nil, rules{})
-	}
-	d.reportUnsupported()
-	d.validate(ptr.Elem(), root, nil)
-	origins, warnings := Origins{root}, Warnings(render(r.warns, order))
-	switch {
-	case d.misuse != nil:
-		return Origins{}, nil, d.misuse
-	case len(r.errs) > 0:
-		return origins, warnings, Errors(render(r.errs, order))
-	}
-	return origins, warnings, nil
-}
-
-// read parses and merges. A file that is no YAML makes the result nil: what the
-// others lack would be reported for the wrong reason.
-func (r *report) read(files []File, opts Options) *node {
-	var root *node
-	broken := false
-	for _, f := range files {
-		src := newSource(f.Name, f.Data)
-		doc, fault := parse(src, f.Data)
-		if fault != nil {
-			r.errs = append(r.errs, *fault)
-			broken = true
-			continue
+	d := &decoder{document: doc}
+	if !doc.broken {
+		if doc.root != nil {
+			d.value(doc.root, ptr.Elem(), nil, rules{})
 		}
-		root = merge(root, build(r, src, doc, opts.LookupEnv))
+		d.reportUnsupported()
+		d.validate(ptr.Elem(), doc.root, nil)
 	}
-	if broken {
-		return nil
+	if d.misuse != nil {
+		return Origins{}, nil, d.misuse
 	}
-	return root
+	warnings := Warnings(render(doc.warns, doc.order))
+	if len(doc.errs) > 0 {
+		return Origins{doc.root}, warnings, Errors(render(doc.errs, doc.order))
+	}
+	return Origins{doc.root}, warnings, nil
 }
 
 // decoder fills a value from a tree.
 type decoder struct {
-	*report
-	opts Options
-	root *node
+	*document
 	// levels are the structs that we are inside of, outermost first.
 	levels []level
 	// unsupported collects components over the whole file: one fault lists them.

@@ -30,7 +30,13 @@
 //
 // All faults are reported at once, each with its position in the file. A
 // Validate method runs after decoding, on values at every level, unless a fault
-// inside the value already explains it away.
+// inside the value already explains it away. Of its errors, those that
+// errors.Join joined are told apart, and methods refine what is reported:
+//
+//	ConfigPath() string  // the place, relative to the validated value: "exporters[1]"
+//	Problem() string     // the message, if Error names the place as well
+//	ConfigHint() string  // what to do
+//	ConfigWarning() bool // true: no reason to stop
 //
 // Files are the only source today. The tree in which they are merged keeps the
 // file, line and column of every value, so that further layers can be merged

@@ -153,6 +153,8 @@ type (
 )
 
 func (testHint) ConfigHint() string   { return "define it" }
+func (e testHint) Error() string      { return e.path + ": " + e.text }
+func (e testHint) Problem() string    { return e.text }
 func (testDoubt) ConfigWarning() bool { return true }
 
 // Validate checks references, like the real configuration.

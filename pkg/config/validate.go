@@ -18,6 +18,12 @@ type pathError interface {
 	ConfigPath() string
 }
 
+// problemError says what is wrong without naming the path again.
+type problemError interface {
+	error
+	Problem() string
+}
+
 // hinter is an error that knows what to do.
 type hinter interface {
 	error
@@ -147,7 +153,11 @@ func (d *decoder) invalid(err error, n *node, p *path) {
 	if d.explained(full) {
 		return
 	}
-	f := Finding{Path: full, Problem: discreet(err.Error(), at)}
+	problem := err.Error()
+	if e, ok := err.(problemError); ok { //nolint:errorlint // an error around it has more to say
+		problem = e.Problem()
+	}
+	f := Finding{Path: full, Problem: discreet(problem, at)}
 	var h hinter
 	if errors.As(err, &h) {
 		f.Hint = h.ConfigHint()
