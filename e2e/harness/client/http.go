@@ -117,7 +117,7 @@ func Compress(coding string, body []byte) ([]byte, error) {
 	case "gzip":
 		w = gzip.NewWriter(&out)
 	case "zstd":
-		z, err := zstd.NewWriter(&out)
+		z, err := zstd.NewWriter(&out, zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true))
 		if err != nil {
 			return nil, fmt.Errorf("client: %w", err)
 		}

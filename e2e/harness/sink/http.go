@@ -97,7 +97,7 @@ func readBody(r *http.Request) ([]byte, error) {
 		}
 		body = z
 	case "zstd":
-		z, err := zstd.NewReader(body)
+		z, err := zstd.NewReader(body, zstd.WithDecoderConcurrency(1))
 		if err != nil {
 			return nil, fmt.Errorf("zstd: %w", err)
 		}

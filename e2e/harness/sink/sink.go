@@ -131,6 +131,14 @@ func (s *Sink) Messages(of signal.Signal) []proto.Message {
 	return out
 }
 
+// Forget empties the sink's memory of what it received.
+func (s *Sink) Forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.accepted, s.refused = nil, nil
+	clear(s.items)
+}
+
 // Items returns how many spans, data points or log records were accepted; duplicates count.
 func (s *Sink) Items(of signal.Signal) int {
 	s.mu.Lock()

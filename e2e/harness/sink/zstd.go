@@ -14,10 +14,12 @@ type zstdCoding struct{}
 
 func (zstdCoding) Name() string { return "zstd" }
 
-func (zstdCoding) Compress(w io.Writer) (io.WriteCloser, error) { return zstd.NewWriter(w) }
+func (zstdCoding) Compress(w io.Writer) (io.WriteCloser, error) {
+	return zstd.NewWriter(w, zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true))
+}
 
 func (zstdCoding) Decompress(r io.Reader) (io.Reader, error) {
-	z, err := zstd.NewReader(r)
+	z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1))
 	if err != nil {
 		return nil, err
 	}
