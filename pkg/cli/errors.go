@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/otlpctl/otlpctl/pkg/config"
 	"github.com/otlpctl/otlpctl/pkg/term"
 )
 
@@ -33,6 +35,12 @@ func report(w *term.Output, code int, err error) {
 	if err == nil {
 		return
 	}
+	if faults, ok := errors.AsType[config.Errors](err); ok {
+		for _, fault := range faults {
+			printFinding(w, w.Paint(term.Error, "error:"), fault)
+		}
+		return
+	}
 	text := err.Error()
 	if code == exitInterrupted {
 		text = "interrupted"
@@ -41,8 +49,22 @@ func report(w *term.Output, code int, err error) {
 	text = strings.ReplaceAll(text, "\n", "\n       ")
 	_, _ = fmt.Fprintln(w, w.Paint(term.Error, "error:"), text)
 	for _, hint := range hints(err) {
-		_, _ = fmt.Fprintln(w, w.Paint(term.Hint, "hint:"), hint)
+		printHint(w, hint)
 	}
+}
+
+// printFinding prints one finding in a configuration file, with its line and its own hint.
+func printFinding(w *term.Output, label string, f config.Finding) {
+	hint := f.Hint
+	f.Hint = ""
+	_, _ = fmt.Fprintln(w, label, f.Detail())
+	if hint != "" {
+		printHint(w, hint)
+	}
+}
+
+func printHint(w *term.Output, hint string) {
+	_, _ = fmt.Fprintln(w, w.Paint(term.Hint, "hint:"), hint)
 }
 
 // hints collects the hints of an error and of all that it wraps, each once, the innermost first:

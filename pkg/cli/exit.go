@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"errors"
+
+	"github.com/otlpctl/otlpctl/pkg/config"
 )
 
 // The exit codes. Scripts rely on them: they change only with a new major version.
@@ -45,12 +47,15 @@ func (e coded) Unwrap() error { return e.error }
 // exitCode is the one place that turns the outcome of a command into a number. ctx is the
 // command's context, which only a signal cancels.
 func exitCode(ctx context.Context, err error) int {
-	var chosen coded
+	chosen, hasCode := errors.AsType[coded](err)
+	_, badConfig := errors.AsType[config.Errors](err)
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.As(err, &chosen):
+	case hasCode:
 		return chosen.code
+	case badConfig:
+		return exitUsage
 	case ctx.Err() != nil:
 		return exitInterrupted
 	default:

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/otlpctl/otlpctl/pkg/config"
 	"github.com/otlpctl/otlpctl/pkg/term"
 )
 
@@ -29,6 +30,7 @@ func TestExitCode(t *testing.T) {
 	f(running, plain, 1)
 	f(running, usageError(&cobra.Command{}, plain), 2)
 	f(running, fmt.Errorf("deploy: %w", coded{plain, exitNotReady}), 3)
+	f(running, fmt.Errorf("serve: %w", config.Errors{{Problem: "no pipeline"}}), 2)
 	f(interrupted, nil, 0)
 	f(interrupted, plain, 130)
 	f(interrupted, coded{plain, exitFailed}, 1)
@@ -54,4 +56,15 @@ func TestReport(t *testing.T) {
 	f(exitFailed,
 		errors.Join(hinted{plain, "plug it in"}, hinted{errors.New("no power"), "plug it in"}),
 		"error: no route to host\n       no power\nhint: plug it in\n")
+	at := config.Position{File: "otel.yaml", Line: 3, Column: 5}
+	f(exitUsage,
+		config.Errors{
+			{Position: at, Path: "exporters.otlp.endpont", Problem: "unknown key", Hint: "did you mean endpoint?", Source: "    endpont: x", Caret: "    ^"},
+			{Path: "service.pipelines", Problem: "no pipeline is defined"},
+		},
+		"error: otel.yaml:3:5: exporters.otlp.endpont: unknown key\n"+
+			"    3 |     endpont: x\n"+
+			"      |     ^\n"+
+			"hint: did you mean endpoint?\n"+
+			"error: service.pipelines: no pipeline is defined\n")
 }
