@@ -76,6 +76,8 @@ func serve(t *testing.T, config string) *server {
 func collect(t *testing.T, config string) *server {
 	t.Helper()
 	path := programs.Need(t, programs.Collector)
+	// Its own metrics would be on a fixed port.
+	config = strings.Replace(config, "\nservice:\n", "\nservice:\n  telemetry:\n    metrics:\n      level: none\n", 1)
 	return start(t, "collector", path, []string{"--config"}, config)
 }
 

@@ -1,0 +1,76 @@
+package e2e_test
+
+import (
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/otlpctl/otlpctl/e2e/harness/random"
+	"github.com/otlpctl/otlpctl/e2e/harness/signal"
+	"github.com/otlpctl/otlpctl/e2e/harness/sink"
+)
+
+// The Collector sends to otlpctl with every setting of its two exporters.
+func TestCollectorAsClient(t *testing.T) {
+	f := func(name, kind string, settings ...string) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			behind := sink.Run(t)
+			s := serve(t, forwarding(toSink(behind.GRPC()), "otlp"))
+			endpoint := s.grpc
+			if kind == "otlphttp" {
+				endpoint = "http://" + s.http
+			}
+			wantThrough(t, behind, collect(t, forwarding(exporter(kind, endpoint, settings...), kind)))
+		})
+	}
+	f("grpc", "otlp", "compression: none")
+	f("grpc gzip", "otlp", "compression: gzip")
+	f("grpc zstd", "otlp", "compression: zstd")
+	f("http", "otlphttp", "compression: none")
+	f("http gzip", "otlphttp", "compression: gzip")
+	f("http zstd", "otlphttp", "compression: zstd")
+	f("json", "otlphttp", "compression: none", "encoding: json")
+	f("json gzip", "otlphttp", "compression: gzip", "encoding: json")
+	f("json zstd", "otlphttp", "compression: zstd", "encoding: json")
+}
+
+// otlpctl sends to the Collector, which reads all of it.
+func TestCollectorAsBackend(t *testing.T) {
+	f := func(name, kind string, settings ...string) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			behind := sink.Run(t)
+			backend := collect(t, forwarding(toSink(behind.GRPC()), "otlp"))
+			endpoint := backend.grpc
+			if kind == "otlphttp" {
+				endpoint = "http://" + backend.http
+			}
+			wantThrough(t, behind, serve(t, forwarding(exporter(kind, endpoint, settings...), kind)))
+		})
+	}
+	f("grpc", "otlp", "compression: none")
+	f("grpc gzip", "otlp", "compression: gzip")
+	f("grpc gzip members", "otlp", "compression: gzip", "gzip_multi_member: true")
+	f("grpc zstd", "otlp", "compression: zstd")
+	f("http", "otlphttp", "compression: none")
+	f("http gzip", "otlphttp", "compression: gzip")
+	f("http zstd", "otlphttp", "compression: zstd")
+	f("json gzip", "otlphttp", "compression: gzip", "encoding: json")
+}
+
+// wantThrough sends random requests to the first server of a chain and compares what arrives behind the last.
+func wantThrough(t *testing.T, behind *sink.Sink, first *server) {
+	t.Helper()
+	c := first.client(t, signal.GRPC, "gzip")
+	for _, sig := range signal.All() {
+		want := make([]proto.Message, 20)
+		for seed := range want {
+			want[seed] = known(t, sig, random.Request(sig, uint64(seed))) //nolint:gosec // small
+			if err := c.Export(t.Context(), sig, want[seed]); err != nil {
+				t.Fatalf("seed %d: %v", seed, err)
+			}
+		}
+		wantArrived(t, behind, sig, want)
+	}
+}
