@@ -59,3 +59,21 @@ func BenchmarkAppendJSON(b *testing.B) {
 		})
 	}
 }
+
+// With room in dst neither direction allocates, however large the document.
+func TestNoAllocations(t *testing.T) {
+	for _, c := range payloads {
+		encoded := otlptest.Encode(c.make(c.items))
+		line, err := AppendJSON(nil, c.sig, encoded)
+		if err != nil {
+			t.Fatal(err)
+		}
+		room := make([]byte, 0, 2*len(line))
+		if n := testing.AllocsPerRun(10, func() { _, err = AppendWire(room, c.sig, line) }); n != 0 || err != nil {
+			t.Errorf("%s: AppendWire allocates %v times, %v", c.name, n, err)
+		}
+		if n := testing.AllocsPerRun(10, func() { _, err = AppendJSON(room, c.sig, encoded) }); n != 0 || err != nil {
+			t.Errorf("%s: AppendJSON allocates %v times, %v", c.name, n, err)
+		}
+	}
+}

@@ -7,18 +7,18 @@
 // The rules are those of the OTLP specification, "JSON Protobuf Encoding", and of
 // the proto3 JSON mapping beneath it:
 //
-//   - Identifiers (trace, span, parent span, profile) are hexadecimal in either
+//   - J1: Identifiers (trace, span, parent span, profile) are hexadecimal in either
 //     case. Anything else, base64 above all, is an error. An identifier of the
 //     wrong length is translated: wire.Scan says what becomes of its item.
 //     Other bytes are base64 in the standard or the URL alphabet, padded or not.
-//   - Integers are numbers or strings. They are exact: nothing goes through a
+//   - J2: Integers are numbers or strings. They are exact: nothing goes through a
 //     double. 1.0 and 1e3 are integers, as protojson has it; 1.5 is an error, and
 //     so is what does not fit the field.
-//   - Doubles are numbers, strings that hold one, "NaN", "Infinity" or "-Infinity".
-//   - Enums are integers, listed in the schema or not; names are an error.
-//   - Unknown keys are ignored at every depth; their values must be JSON.
-//     Names in snake_case are unknown keys.
-//   - null is the default value: the field, list or message is absent. As an
+//   - J3: Enums are integers, listed in the schema or not; names are an error.
+//   - J4: Unknown keys are ignored at every depth; their values must be JSON.
+//   - J5: Names in snake_case are unknown keys.
+//   - J6: Doubles are numbers, strings that hold one, "NaN", "Infinity" or
+//     "-Infinity". null is the default value: the field, list or message is absent. As an
 //     element of an array it is an error.
 //   - A known key twice in one object is an error, and so are two members of a
 //     oneof unless all but one are null.

@@ -59,9 +59,10 @@ func FuzzAppendWire(f *testing.F) {
 	}
 	f.Add(uint8(wire.Traces), []byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"\ud83d\ude00é","kind":2.0,"flags":"1e1","status":null,"x":[{}]}]}]}]}`))
 	f.Add(uint8(wire.Logs), []byte(`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"bytesValue":"-_8"},"attributes":[{"key":"k","value":{"doubleValue":"-1.5e-3"}}]}]}]}]}`))
+	f.Add(uint8(wire.Logs), []byte(`{"resourceLogs":[{"resource":{"attributes":[{"key":"k","value":{"intValue":null}},{"key":"é","value":{"stringValue":"\n"}},{"key":"k","value":{"intValue":1e2}}]}}]}`))
 	f.Fuzz(func(t *testing.T, signal uint8, text []byte) {
 		sig := wire.Signal(signal % 3)
-		checkRefused(t, sig, text)
+		checkOwn(t, sig, text)
 		encoded, err := readPlain(sig, text)
 		want := request(sig)
 		wantErr := protojson.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(text, want)
@@ -89,12 +90,15 @@ func FuzzAppendWire(f *testing.F) {
 	})
 }
 
-// checkRefused checks what must hold for AppendWire itself, whatever the input.
-func checkRefused(t *testing.T, sig wire.Signal, text []byte) {
+// checkOwn checks what must hold for AppendWire itself, whatever the input.
+func checkOwn(t *testing.T, sig wire.Signal, text []byte) {
 	encoded, err := AppendWire(nil, sig, text)
 	if err == nil {
 		if len(encoded) > 5*len(text) {
 			t.Fatalf("%d bytes became %d", len(text), len(encoded))
+		}
+		if _, err := wire.Scan(sig, encoded); err != nil {
+			t.Fatalf("%s became what Scan refuses: %v", text, err)
 		}
 		roundTrip(t, sig, encoded)
 		return

@@ -12,8 +12,9 @@ import (
 // document's length to avoid that. It never retains json, which must not
 // overlap dst's spare capacity.
 //
-// The appended bytes are at most 5 times as long as the document. On an error,
-// which is always an [*SyntaxError], dst is returned as it was.
+// The appended bytes are at most 5 times as long as the document. They are
+// well-formed; what becomes of items with invalid identifiers is for wire.Scan to
+// say. On an error, which is always a [*SyntaxError], dst is returned as it was.
 func AppendWire(dst []byte, sig wire.Signal, json []byte) ([]byte, error) {
 	d := decoder{src: json, widths: initialWidths}
 	out, err := d.document(dst, &schema[sig.Request()])
@@ -71,7 +72,7 @@ func (d *decoder) message(dst []byte, p int, m *message) ([]byte, int) {
 		d.depth--
 		return dst, p + 1
 	}
-	var seen, set uint32 // by index of the field: key read; oneof member with a value
+	var seen, set uint32 // a bit for each field whose key was read; for each oneof member with a value
 	next := 0
 	for {
 		if p >= len(src) || src[p] != '"' {
@@ -88,35 +89,29 @@ func (d *decoder) message(dst []byte, p int, m *message) ([]byte, int) {
 			return dst, p
 		}
 		p = space(src, p)
-		if f == nil {
-			p = d.skip(p, 0)
-		} else {
+		null := p < len(src) && src[p] == 'n'
+		if f != nil {
 			next = int(f.index) + 1
 			bit := uint32(1) << f.index
 			if seen&bit != 0 {
 				return dst, d.fail(key, "duplicate key")
 			}
 			seen |= bit
-			if p < len(src) && src[p] == 'n' {
-				p = d.literal(p, "null")
-			} else {
-				if m.oneof&bit != 0 {
-					if set != 0 {
-						return dst, d.fail(key, "only one of the members of a oneof may be set")
-					}
-					set = bit
-				}
-				switch {
-				case f.repeated:
-					dst, p = d.array(dst, p, f)
-				case f.kind == wire.String:
-					dst, p = d.str(dst, p, f.tag, f.presence)
-				case f.kind == wire.Message:
-					dst, p = d.nested(dst, p, f)
-				default:
-					dst, p = d.scalar(dst, p, f)
+			if !null {
+				if set |= bit & m.oneof; set&(set-1) != 0 {
+					return dst, d.fail(key, "only one of the members of a oneof may be set")
 				}
 			}
+		}
+		switch {
+		case f == nil:
+			p = d.skip(p, 0)
+		case null:
+			p = d.literal(p, "null")
+		case f.repeated:
+			dst, p = d.array(dst, p, f)
+		default:
+			dst, p = d.value(dst, p, f)
 		}
 		if p < 0 {
 			return dst, p
@@ -182,7 +177,24 @@ func (d *decoder) colon(p int) int {
 	return d.unexpected(p, `":"`)
 }
 
-// nested reads an object as a field of kind message.
+// value reads one value of a field.
+func (d *decoder) value(dst []byte, p int, f *field) ([]byte, int) {
+	switch f.kind {
+	case wire.String:
+		return d.str(dst, p, f.tag, f.presence)
+	case wire.Message:
+		if f.child.id == wire.KeyValue {
+			if out, end := d.attribute(dst, p, f.tag); end != 0 {
+				return out, end
+			}
+		}
+		return d.nested(dst, p, f)
+	default:
+		return d.scalar(dst, p, f)
+	}
+}
+
+// nested reads an object as one value of kind message.
 func (d *decoder) nested(dst []byte, p int, f *field) ([]byte, int) {
 	if p >= len(d.src) || d.src[p] != '{' {
 		return dst, d.mismatch(p, "an object")
@@ -216,15 +228,7 @@ func (d *decoder) array(dst []byte, p int, f *field) ([]byte, int) {
 		if p < len(src) && src[p] == 'n' {
 			return dst, d.fail(p, "null is not a value of an array")
 		}
-		switch f.kind {
-		case wire.Message:
-			dst, p = d.element(dst, p, f)
-		case wire.String:
-			dst, p = d.str(dst, p, f.tag, true)
-		default:
-			dst, p = d.scalar(dst, p, f)
-		}
-		if p < 0 {
+		if dst, p = d.value(dst, p, f); p < 0 {
 			return dst, p
 		}
 		p = space(src, p)
@@ -243,16 +247,6 @@ func (d *decoder) array(dst []byte, p int, f *field) ([]byte, int) {
 			return dst, d.unexpected(p, `"," or "]"`)
 		}
 	}
-}
-
-// element is nested for the elements of an array.
-func (d *decoder) element(dst []byte, p int, f *field) ([]byte, int) {
-	if f.child.id == wire.KeyValue {
-		if out, end := d.attribute(dst, p, f.tag); end != 0 {
-			return out, end
-		}
-	}
-	return d.nested(dst, p, f)
 }
 
 // literal reads null, true or false.
