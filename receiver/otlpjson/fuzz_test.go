@@ -118,8 +118,6 @@ func stricter(e *SyntaxError) bool {
 }
 
 // hugeExponent finds exponents that protojson refuses by their size alone.
-//
-//nolint:gochecknoglobals // immutable
 var hugeExponent = regexp.MustCompile(`[eE][+-]?\d\d`)
 
 // diverges reports whether the document holds a key in snake_case, which

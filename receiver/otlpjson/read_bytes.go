@@ -40,16 +40,18 @@ func (d *decoder) id(dst []byte, p int, f *field) ([]byte, int) {
 	}
 	p++
 	if end := p + 2*n; end < len(src) && src[end] == '"' {
-		out := append(dst, byte(f.tag), byte(n))
+		before := len(dst)
+		dst = append(dst, byte(f.tag), byte(n))
 		good := true
 		for i := p; i < end; i += 8 {
 			v, ok := hex8(load64(src, i))
-			out = binary.LittleEndian.AppendUint32(out, v)
+			dst = binary.LittleEndian.AppendUint32(dst, v)
 			good = good && ok
 		}
 		if good {
-			return out, end + 1
+			return dst, end + 1
 		}
+		dst = dst[:before]
 	}
 	return d.oddID(dst, p, f)
 }
