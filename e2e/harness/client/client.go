@@ -5,6 +5,7 @@ package client
 import (
 	"context"
 	"fmt"
+	"net"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -18,6 +19,8 @@ type Target struct {
 	Protocol signal.Protocol
 	Addr     string // host:port of the protocol's server
 	Coding   string // "", "gzip" or "zstd"
+	// Dial opens connections; nil means the usual way.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 }
 
 // Client is an open client. It may be used by several goroutines.

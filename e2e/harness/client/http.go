@@ -33,7 +33,7 @@ func newHTTPClient(t Target) *httpClient {
 	if t.Protocol == signal.HTTPJSON {
 		c.contentType = "application/json"
 	}
-	c.client.Transport = &http.Transport{MaxIdleConnsPerHost: 64}
+	c.client.Transport = &http.Transport{MaxIdleConnsPerHost: 64, DialContext: t.Dial}
 	return c
 }
 

@@ -1,0 +1,91 @@
+// Package netns gives a test a network namespace of its own: fixed ports such as 4317 are free there, and nothing
+// reaches beyond it.
+package netns
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"runtime"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// Namespace is a network namespace with nothing but a loopback interface. One operating system thread lives in it.
+type Namespace struct{ work chan func() }
+
+// Run makes a namespace for the length of a test. Where the system does not allow that, the test is skipped, or fails
+// with OTLPCTL_E2E_REQUIRE=1.
+func Run(t testing.TB) *Namespace {
+	t.Helper()
+	n := &Namespace{work: make(chan func())}
+	entered, left := make(chan error), make(chan struct{})
+	go func() {
+		defer close(left)
+		// Never unlocked: the thread is in another namespace and must end with this goroutine.
+		runtime.LockOSThread()
+		if err := enter(); err != nil {
+			entered <- err
+			return
+		}
+		entered <- nil
+		for f := range n.work {
+			f()
+		}
+	}()
+	if err := <-entered; err != nil {
+		if errors.Is(err, unix.EPERM) && os.Getenv("OTLPCTL_E2E_REQUIRE") != "1" {
+			t.Skipf("no network namespace without CAP_SYS_ADMIN: %v", err)
+		}
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		close(n.work)
+		<-left
+	})
+	return n
+}
+
+func enter() error {
+	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+		return fmt.Errorf("new network namespace: %w", err)
+	}
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("socket: %w", err)
+	}
+	defer unix.Close(fd) //nolint:errcheck // nothing was written
+	lo, err := unix.NewIfreq("lo")
+	if err != nil {
+		return fmt.Errorf("loopback: %w", err)
+	}
+	lo.SetUint16(unix.IFF_UP | unix.IFF_RUNNING)
+	if err := unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, lo); err != nil {
+		return fmt.Errorf("bring loopback up: %w", err)
+	}
+	return nil
+}
+
+// Do runs f on the thread in the namespace: sockets that f opens and processes that it starts belong there. f must
+// not open them on other goroutines.
+func (n *Namespace) Do(f func()) {
+	done := make(chan struct{})
+	n.work <- func() {
+		defer close(done)
+		f()
+	}
+	<-done
+}
+
+// Dial connects within the namespace. addr must be an IP address with a port, so that no resolver is asked on
+// another thread.
+func (n *Namespace) Dial(ctx context.Context, network, addr string) (c net.Conn, err error) {
+	n.Do(func() {
+		var d net.Dialer
+		c, err = d.DialContext(ctx, network, addr)
+	})
+	return c, err
+}

@@ -1,0 +1,44 @@
+package e2e_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/otlpctl/otlpctl/e2e/harness/numbered"
+	"github.com/otlpctl/otlpctl/e2e/harness/signal"
+	"github.com/otlpctl/otlpctl/e2e/harness/sink"
+)
+
+// An exporter whose backend hangs does not hold up its neighbour: every request is acknowledged at once, and the
+// healthy backend has it soon after, long after the stuck one's queue is full.
+func TestStuckExporterBesideHealthyOne(t *testing.T) {
+	t.Parallel()
+	const requests, soon = 400, 2 * time.Second
+	healthy, stuck := sink.Run(t), sink.Run(t)
+	p := proxy(t, stuck.GRPC())
+	p.Pause()
+	s := serve(t, forwarding(
+		exporter("otlp/healthy", healthy.GRPC(), "compression: none")+
+			exporter("otlp/stuck", p.Addr(), "compression: none", "timeout: 60s", "sending_queue: {queue_size: 4, num_consumers: 1}"),
+		"otlp/stuck", "otlp/healthy"))
+	c := s.client(t, signal.GRPC, "")
+	for i := range uint64(requests) {
+		sent := time.Now()
+		if err := c.Export(t.Context(), signal.Logs, numbered.Request(signal.Logs, i*itemsPerRequest+1, itemsPerRequest)); err != nil {
+			t.Fatalf("request %d: %v", i, err)
+		}
+		if took := time.Since(sent); took > soon {
+			t.Fatalf("request %d was acknowledged after %s", i, took)
+		}
+	}
+	last := time.Now()
+	healthy.WaitItems(t, signal.Logs, requests*itemsPerRequest, arrivalLimit)
+	if late := time.Since(last); late > soon {
+		t.Errorf("the healthy backend had everything %s after the last request", late)
+	}
+	if n := stuck.Items(signal.Logs); n > 0 {
+		t.Errorf("%d items got through a paused proxy", n)
+	}
+	p.Resume()
+	stuck.WaitItems(t, signal.Logs, itemsPerRequest, arrivalLimit)
+}

@@ -1,0 +1,113 @@
+package e2e_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/otlpctl/otlpctl/e2e/harness/client"
+	"github.com/otlpctl/otlpctl/e2e/harness/fault"
+	"github.com/otlpctl/otlpctl/e2e/harness/numbered"
+	"github.com/otlpctl/otlpctl/e2e/harness/signal"
+	"github.com/otlpctl/otlpctl/e2e/harness/sink"
+	"github.com/otlpctl/otlpctl/e2e/harness/wait"
+)
+
+const itemsPerRequest = 10
+
+// loads is numbered telemetry of all signals over all protocols, under way.
+type loads struct {
+	each map[signal.Signal]*numbered.Load
+	stop context.CancelFunc
+	done chan struct{}
+}
+
+// send starts clients for every signal and protocol. Each waits for its answer before it sends again.
+func send(t *testing.T, s *server) *loads {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	l := &loads{each: make(map[signal.Signal]*numbered.Load), stop: cancel, done: make(chan struct{})}
+	ended := make(chan struct{})
+	for _, sig := range signal.All() {
+		load := &numbered.Load{Signal: sig, Items: itemsPerRequest, Timeout: 10 * time.Second}
+		for _, protocol := range signal.Protocols() {
+			load.Clients = append(load.Clients, s.client(t, protocol, ""))
+		}
+		l.each[sig] = load
+		go func() {
+			load.Run(ctx)
+			ended <- struct{}{}
+		}()
+	}
+	go func() {
+		for range l.each {
+			<-ended
+		}
+		close(l.done)
+	}()
+	t.Cleanup(l.finish)
+	return l
+}
+
+// finish stops sending and waits for the last answers. It may be called twice.
+func (l *loads) finish() {
+	l.stop()
+	<-l.done
+}
+
+// acked returns how many items were acknowledged.
+func (l *loads) acked() int64 {
+	n := 0
+	for _, load := range l.each {
+		n += len(load.Acked())
+	}
+	return int64(n)
+}
+
+func (l *loads) refused() []*client.RefusedError {
+	var all []*client.RefusedError
+	for _, load := range l.each {
+		all = append(all, load.Refused()...)
+	}
+	return all
+}
+
+// verdicts holds what was acknowledged against what arrived.
+func (l *loads) verdicts(behind *sink.Sink) map[signal.Signal]numbered.Verdict {
+	out := make(map[signal.Signal]numbered.Verdict)
+	for sig, load := range l.each {
+		out[sig] = numbered.Compare(load.Acked(), behind.Messages(sig))
+	}
+	return out
+}
+
+// wantNothingMissing waits until everything that was acknowledged has arrived.
+func (l *loads) wantNothingMissing(t *testing.T, behind *sink.Sink) {
+	t.Helper()
+	wait.For(t, arrivalLimit, "all acknowledged items at the sink", func() bool {
+		for _, v := range l.verdicts(behind) {
+			if len(v.Missing) > 0 {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// flowing waits until more items of every signal have come to the sink than are there now.
+func flowing(t *testing.T, behind *sink.Sink) {
+	t.Helper()
+	for _, sig := range signal.All() {
+		behind.WaitItems(t, sig, behind.Items(sig)+20*itemsPerRequest, arrivalLimit)
+	}
+}
+
+func proxy(t *testing.T, upstream string) *fault.Proxy {
+	t.Helper()
+	p, err := fault.Start(t.Context(), upstream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	return p
+}
