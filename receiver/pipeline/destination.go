@@ -66,6 +66,9 @@ func (d *Destination) Run(ctx context.Context) error {
 	return d.exporter.Close(context.WithoutCancel(ctx))
 }
 
+// Discard closes the exporter of a Destination that never ran.
+func (d *Destination) Discard(ctx context.Context) error { return d.exporter.Close(ctx) }
+
 // Drain refuses new requests, sends the open batches at once and waits until Run
 // has ended. How long that may take is decided by the context of Run.
 func (d *Destination) Drain() {

@@ -148,7 +148,9 @@ func TestVerdictComesBeforeTheQueues(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := settings()
 		s.Queue.Enabled = false
-		no := &backend{answer: func(context.Context, int, *Batch) (Partial, error) { return Partial{}, &RejectedError{Err: errors.New("no")} }}
+		no := &backend{answer: func(context.Context, int, *Batch) (Partial, error) {
+			return Partial{}, &RejectedError{Err: errors.New("no")}
+		}}
 		queued := &backend{}
 		d := start(t, queued, settings())
 		r := route(d.Lane(wire.Traces, Limits{}), start(t, no, s).Lane(wire.Traces, Limits{}))

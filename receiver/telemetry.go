@@ -1,0 +1,137 @@
+package receiver
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/otlpctl/otlpctl/receiver/internal/invalid"
+)
+
+// TelemetryConfig is service.telemetry: what the receiver says about itself.
+type TelemetryConfig struct {
+	Logs    LogsConfig    `yaml:"logs" doc:"The receiver's own log."`
+	Metrics MetricsConfig `yaml:"metrics" doc:"The receiver's own metrics."`
+}
+
+// LogsConfig is service.telemetry.logs.
+type LogsConfig struct {
+	Level       string   `yaml:"level" doc:"The least important lines that are written." enum:"debug|info|warn|error"`
+	Encoding    string   `yaml:"encoding" doc:"How a line is written: as JSON, or as text for people." enum:"json|console"`
+	OutputPaths []string `yaml:"output_paths" doc:"Where the log goes: stderr, stdout or files."`
+}
+
+// MetricsConfig is service.telemetry.metrics.
+type MetricsConfig struct {
+	Level   string         `yaml:"level" doc:"none turns /metrics off; all other levels are the same." enum:"none|basic|normal|detailed"`
+	Address string         `yaml:"address" doc:"Another address for /metrics." deprecated:"use readers with a pull exporter"`
+	Readers []MetricReader `yaml:"readers" doc:"Further addresses for /metrics."`
+}
+
+// MetricReader is one entry of service.telemetry.metrics.readers. Only readers
+// that pull with Prometheus are supported.
+type MetricReader struct {
+	Pull struct {
+		Exporter struct {
+			Prometheus PrometheusReader `yaml:"prometheus" doc:"A Prometheus endpoint."`
+		} `yaml:"exporter" doc:"How the metrics are offered."`
+	} `yaml:"pull" doc:"A reader that waits to be asked."`
+}
+
+// PrometheusReader is the address of a Prometheus endpoint.
+type PrometheusReader struct {
+	Host string `yaml:"host" doc:"The address to listen on."`
+	Port int    `yaml:"port" doc:"The port to listen on." min:"1" max:"65535"`
+}
+
+// ShutdownConfig is service.shutdown.
+type ShutdownConfig struct {
+	Delay   time.Duration `yaml:"delay" doc:"After a signal, keep serving this long with /ready at 503, so that clients and load balancers notice." min:"0s"`
+	Timeout time.Duration `yaml:"timeout" doc:"After the delay, finish requests and send what is queued within this time; what is left then is lost and counted." min:"1ms"`
+}
+
+func defaultTelemetry() TelemetryConfig {
+	return TelemetryConfig{
+		Logs:    LogsConfig{Level: "info", Encoding: "json", OutputPaths: []string{"stderr"}},
+		Metrics: MetricsConfig{Level: "normal"},
+	}
+}
+
+func defaultShutdown() ShutdownConfig { return ShutdownConfig{Timeout: 30 * time.Second} }
+
+// Addresses returns the addresses beside the admin port that offer /metrics.
+func (c *MetricsConfig) Addresses() []string {
+	if c.Level == "none" {
+		return nil
+	}
+	var all []string
+	if c.Address != "" {
+		all = append(all, c.Address)
+	}
+	for _, r := range c.Readers {
+		p := r.Pull.Exporter.Prometheus
+		all = append(all, net.JoinHostPort(p.Host, strconv.Itoa(p.Port)))
+	}
+	return all
+}
+
+// Validate checks what concerns several keys.
+func (c *MetricsConfig) Validate() error {
+	for i, r := range c.Readers {
+		if r.Pull.Exporter.Prometheus.Port == 0 {
+			return invalid.Key("readers["+strconv.Itoa(i)+"]", "needs pull.exporter.prometheus with a host and a port; other readers are not supported")
+		}
+	}
+	return nil
+}
+
+// Logs is a log and the files that it goes to.
+type Logs struct {
+	*slog.Logger
+	files []*os.File
+}
+
+// OpenLogs opens the log that c describes. The process's own streams are given.
+func OpenLogs(c LogsConfig, stdout, stderr io.Writer) (*Logs, error) {
+	l := &Logs{}
+	var outputs []io.Writer
+	for _, path := range c.OutputPaths {
+		switch path {
+		case "stdout":
+			outputs = append(outputs, stdout)
+		case "stderr":
+			outputs = append(outputs, stderr)
+		default:
+			f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640) //nolint:gosec // the path is the operator's own
+			if err != nil {
+				return nil, errors.Join(err, l.Close())
+			}
+			l.files = append(l.files, f)
+			outputs = append(outputs, f)
+		}
+	}
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.Level)); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	options := &slog.HandlerOptions{Level: level}
+	if c.Encoding == "console" {
+		l.Logger = slog.New(slog.NewTextHandler(io.MultiWriter(outputs...), options))
+	} else {
+		l.Logger = slog.New(slog.NewJSONHandler(io.MultiWriter(outputs...), options))
+	}
+	return l, nil
+}
+
+// Close closes the log's files.
+func (l *Logs) Close() error {
+	var errs []error
+	for _, f := range l.files {
+		errs = append(errs, f.Close())
+	}
+	return errors.Join(errs...)
+}
