@@ -1,0 +1,102 @@
+package otlp
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/otlpctl/otlpctl/receiver/export/internal/reply"
+	"github.com/otlpctl/otlpctl/receiver/pipeline"
+)
+
+// failure sorts the error of a call by OTLP's rules (OTLP 1.11, "Failures" under
+// OTLP/gRPC): which codes may be retried, and when.
+func (e *Exporter) failure(err error) error {
+	s := status.Convert(err)
+	delay, hasRetryInfo := reply.RetryDelay(s.Proto())
+	described := &callError{endpoint: e.endpoint, status: s, hint: e.hint(s), err: err}
+	switch s.Code() {
+	case codes.Canceled, codes.DeadlineExceeded, codes.Aborted, codes.OutOfRange, codes.Unavailable, codes.DataLoss:
+		return &pipeline.RetryableError{Err: described, After: delay}
+	case codes.ResourceExhausted:
+		if hasRetryInfo {
+			return &pipeline.RetryableError{Err: described, After: delay}
+		}
+		if responseTooLarge(s) {
+			return e.local(reply.ErrTooLarge)
+		}
+	default:
+	}
+	return &pipeline.RejectedError{Err: described}
+}
+
+// callError is the failure of a call as people read it.
+type callError struct {
+	endpoint string
+	status   *status.Status
+	hint     string // the next step, or empty
+	err      error
+}
+
+func (e *callError) Error() string {
+	text := fmt.Sprintf("export to %s: %s: %s", e.endpoint, e.status.Code(), e.status.Message())
+	if e.hint != "" {
+		text += "; hint: " + e.hint
+	}
+	return text
+}
+
+// Unwrap returns gRPC's error, with its status.
+func (e *callError) Unwrap() error { return e.err }
+
+// local is an error on this side of the connection, which no retry mends.
+func (e *Exporter) local(err error) error {
+	return fmt.Errorf("export to %s: %w", e.endpoint, err)
+}
+
+// responseTooLarge reports whether gRPC itself refused to read a response. It
+// has the same code as a backend that refuses a request, and the limit alone
+// tells them apart.
+func responseTooLarge(s *status.Status) bool {
+	m := s.Message()
+	return strings.HasPrefix(m, "grpc: received message") && strings.Contains(m, strconv.Itoa(responseLimit))
+}
+
+// hint returns the next step if the error is a known one.
+func (e *Exporter) hint(s *status.Status) string {
+	m := s.Message()
+	has := func(text string) bool { return strings.Contains(m, text) }
+	switch s.Code() {
+	case codes.Unavailable, codes.DeadlineExceeded:
+		switch {
+		case has("authentication handshake failed") && (has("first record does not look like a TLS handshake") || has("EOF") || has("reset by peer")):
+			return "if the backend expects plain text, set tls.insecure: true (the scheme http:// alone does not)"
+		case has("certificate signed by unknown authority"):
+			return "set tls.ca_file to the authority that signed the backend's certificate"
+		case has("x509: certificate is valid for"), has("x509: cannot validate certificate for"):
+			return "set tls.server_name_override to a name in the backend's certificate"
+		case has("tls: certificate required"), has("tls: bad certificate"):
+			return "the backend wants a client certificate, set tls.cert_file and tls.key_file"
+		case e.plaintext && has("error reading server preface"):
+			return "if the backend expects TLS, remove tls.insecure; if it speaks HTTP (port 4318), use the otlphttp exporter"
+		}
+	case codes.Unimplemented:
+		switch {
+		case has("unexpected HTTP status code"):
+			return "this answers as HTTP, not gRPC; for port 4318 use the otlphttp exporter"
+		case has("Decompressor is not installed"):
+			return "the backend does not know this compression, set compression: none"
+		case has("unknown service"):
+			return "the backend does not take this signal over gRPC"
+		}
+	case codes.ResourceExhausted:
+		if has("received message larger than max") || has("message after decompression larger than max") {
+			return "raise the backend's limit (max_recv_msg_size_mib), or set a lower send_batch_max_size"
+		}
+	default:
+	}
+	return ""
+}
