@@ -66,7 +66,7 @@ func wantThrough(t *testing.T, behind *sink.Sink, first *server) {
 	for _, sig := range signal.All() {
 		want := make([]proto.Message, 20)
 		for seed := range want {
-			want[seed] = known(t, sig, random.Request(sig, uint64(seed))) //nolint:gosec // small
+			want[seed] = known(t, sig, random.Request(sig, uint64(seed)))
 			if err := c.Export(t.Context(), sig, want[seed]); err != nil {
 				t.Fatalf("seed %d: %v", seed, err)
 			}

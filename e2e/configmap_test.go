@@ -93,7 +93,7 @@ func getWith(ctx context.Context, c *http.Client, url string) (code int, body st
 	if err != nil {
 		return 0, err.Error()
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to its end
+	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return 0, err.Error()

@@ -50,7 +50,7 @@ func wantContent(t *testing.T, behind *sink.Sink, c client.Client) {
 	for _, sig := range signal.All() {
 		want := make([]proto.Message, contentSeeds)
 		for seed := range want {
-			want[seed] = known(t, sig, random.Request(sig, uint64(seed))) //nolint:gosec // small
+			want[seed] = known(t, sig, random.Request(sig, uint64(seed)))
 			if err := c.Export(t.Context(), sig, want[seed]); err != nil {
 				t.Fatalf("seed %d: %v", seed, err)
 			}

@@ -38,10 +38,10 @@ type attack struct {
 func attacks(t *testing.T) []attack {
 	t.Helper()
 	const pb, js = "application/x-protobuf", "application/json"
-	rnd := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // repeatable on purpose
+	rnd := rand.New(rand.NewPCG(1, 2))
 	noise := make([]byte, 64<<10)
 	for i := range noise {
-		noise[i] = byte(rnd.Uint32()) //nolint:gosec // any byte
+		noise[i] = byte(rnd.Uint32())
 	}
 	bomb := zeros(t, 1<<30)
 	return []attack{
@@ -115,7 +115,7 @@ func strike(t *testing.T, s *server, a attack) {
 		t.Errorf("%s: %v", a.name, err)
 		return
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to its end
+	defer resp.Body.Close()
 	text, _ := io.ReadAll(resp.Body)
 	// A receiver that is short of room for the moment may say so.
 	busy := resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable
@@ -170,7 +170,7 @@ func holdSlowly(t *testing.T, s *server) (release func()) {
 
 // talkNonsense writes noise to a port until the server hangs up, again and again.
 func talkNonsense(t *testing.T, addr string) {
-	rnd := rand.New(rand.NewPCG(3, 4)) //nolint:gosec // repeatable on purpose
+	rnd := rand.New(rand.NewPCG(3, 4))
 	noise := make([]byte, 4096)
 	var dial net.Dialer
 	for range 50 {
@@ -180,7 +180,7 @@ func talkNonsense(t *testing.T, addr string) {
 			return
 		}
 		for i := range noise {
-			noise[i] = byte(rnd.Uint32()) //nolint:gosec // any byte
+			noise[i] = byte(rnd.Uint32())
 		}
 		_ = c.SetDeadline(time.Now().Add(time.Second))
 		_, _ = c.Write(noise)
@@ -218,7 +218,7 @@ func nestedProtobuf(levels int) []byte {
 	buf := make([]byte, 12*levels)
 	at := len(buf)
 	wrap := func(field protowire.Number) {
-		head := protowire.AppendVarint(protowire.AppendTag(nil, field, protowire.BytesType), uint64(len(buf)-at)) //nolint:gosec // never negative
+		head := protowire.AppendVarint(protowire.AppendTag(nil, field, protowire.BytesType), uint64(len(buf)-at))
 		at -= len(head)
 		copy(buf[at:], head)
 	}

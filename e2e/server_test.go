@@ -40,7 +40,7 @@ func testMain(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // a leftover costs only space
+	defer os.RemoveAll(dir)
 	path, err := programs.Otlpctl(context.Background(), dir)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -134,7 +134,7 @@ func get(ctx context.Context, url string) (code int, body string, err error) {
 	if err != nil {
 		return 0, "", err
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to its end
+	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
 	return resp.StatusCode, string(text), err
 }

@@ -5,10 +5,10 @@ package differential
 import (
 	"fmt"
 
+	"github.com/otlpctl/otlpctl/receiver/wire"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/otlpctl/otlpctl/e2e/harness/signal"
-	"github.com/otlpctl/otlpctl/receiver/wire"
 )
 
 // own maps the harness's names of signals to the product's.

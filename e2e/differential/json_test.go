@@ -10,12 +10,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/otlpctl/otlpctl/receiver/otlpjson"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/otlpctl/otlpctl/e2e/harness/pdata"
 	"github.com/otlpctl/otlpctl/e2e/harness/random"
 	"github.com/otlpctl/otlpctl/e2e/harness/signal"
-	"github.com/otlpctl/otlpctl/receiver/otlpjson"
 )
 
 // What pdata writes as OTLP/JSON, AppendWire reads with the meaning that pdata's own protobuf has.
@@ -123,7 +123,7 @@ func vary(t *testing.T, text []byte, seed uint64) []byte {
 	if err := d.Decode(&document); err != nil {
 		t.Fatal(err)
 	}
-	v := variation{Rand: rand.New(rand.NewPCG(seed, 7))} //nolint:gosec // repeatable on purpose
+	v := variation{Rand: rand.New(rand.NewPCG(seed, 7))}
 	v.value("", document)
 	return v.out.Bytes()
 }

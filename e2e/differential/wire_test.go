@@ -4,13 +4,13 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/otlpctl/otlpctl/receiver/wire"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/otlpctl/otlpctl/e2e/harness/pdata"
 	"github.com/otlpctl/otlpctl/e2e/harness/random"
 	"github.com/otlpctl/otlpctl/e2e/harness/signal"
-	"github.com/otlpctl/otlpctl/receiver/wire"
 )
 
 const seeds = 400
@@ -58,7 +58,7 @@ func FuzzNothingThatPassesIsPoison(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, sig int, b []byte) {
-		passes(t, signal.All()[uint(sig)%3], b) //nolint:gosec // any choice will do
+		passes(t, signal.All()[uint(sig)%3], b)
 	})
 }
 
@@ -119,7 +119,7 @@ func TestConcatenationMerges(t *testing.T) {
 
 // mutate changes a few bytes, or inserts or removes a few, where it hurts most: anywhere.
 func mutate(b []byte, seed uint64) []byte {
-	rnd := rand.New(rand.NewPCG(seed, 99)) //nolint:gosec // repeatable on purpose
+	rnd := rand.New(rand.NewPCG(seed, 99))
 	out := append([]byte(nil), b...)
 	for range 1 + rnd.IntN(3) {
 		if len(out) == 0 {
@@ -130,11 +130,11 @@ func mutate(b []byte, seed uint64) []byte {
 		case 0:
 			out[at] ^= 1 << rnd.IntN(8)
 		case 1:
-			out[at] = byte(rnd.Uint32()) //nolint:gosec // any byte
+			out[at] = byte(rnd.Uint32())
 		case 2:
 			out = append(out[:at], out[at+1:]...)
 		case 3:
-			out = append(out[:at:at], append([]byte{byte(rnd.Uint32())}, out[at:]...)...) //nolint:gosec // any byte
+			out = append(out[:at:at], append([]byte{byte(rnd.Uint32())}, out[at:]...)...)
 		case 4: // an unknown field at the top, with any wire type
 			out = protowire.AppendTag(out, protowire.Number(100+rnd.IntN(1000)), protowire.VarintType)
 			out = protowire.AppendVarint(out, rnd.Uint64())

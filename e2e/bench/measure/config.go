@@ -13,7 +13,7 @@ const baseConfig = `receivers:
 processors:
   batch:
 exporters:
-  otlp:
+  $EXPORTER:
     endpoint: $SINK
     compression: $COMPRESSION
     tls:
@@ -26,27 +26,31 @@ service:
     traces:
       receivers: [otlp]
       processors: [batch]
-      exporters: [otlp]
+      exporters: [$EXPORTER]
     metrics:
       receivers: [otlp]
       processors: [batch]
-      exporters: [otlp]
+      exporters: [$EXPORTER]
     logs:
       receivers: [otlp]
       processors: [batch]
-      exporters: [otlp]
+      exporters: [$EXPORTER]
 `
 
-// ports are the addresses of one server.
-type ports struct{ grpc, http, admin string }
+// ports are the addresses of one server and of the sink behind it.
+type ports struct{ grpc, http, admin, sinkGRPC, sinkHTTP string }
 
-// Config returns a server's configuration for a row.
-func (s System) config(row Row, at ports, sink string) string {
-	compression := "none"
+// config returns a server's configuration for a row.
+func (s System) config(row Row, at ports) string {
+	exporter, sink, compression := "otlp", at.sinkGRPC, "none"
+	if row.HTTPOut {
+		exporter, sink = "otlphttp", "http://"+at.sinkHTTP
+	}
 	if row.Shape.Gzip {
 		compression = "gzip"
 	}
-	text := strings.NewReplacer("$GRPC", at.grpc, "$HTTP", at.http, "$SINK", sink, "$COMPRESSION", compression).Replace(baseConfig)
+	text := strings.NewReplacer("$GRPC", at.grpc, "$HTTP", at.http, "$EXPORTER", exporter,
+		"$SINK", sink, "$COMPRESSION", compression).Replace(baseConfig)
 	if s.Admin {
 		text += "admin:\n  endpoint: " + at.admin + "\n"
 		if row.Extra != "" {

@@ -20,6 +20,7 @@ type Row struct {
 	Requests  int           // of one run in short mode
 	Rate      int           // requests a second; 0 is closed loop
 	Length    time.Duration // of a run at a fixed rate
+	HTTPOut   bool          // otlphttp exporter instead of otlp
 	Extra     string        // settings of otlpctl's exporter that the peer does not have
 	Short     bool          // part of the default selection
 }
@@ -27,8 +28,7 @@ type Row struct {
 // Items returns how many items a run of n requests sends.
 func (r Row) Items(n int) int64 { return int64(n) * int64(r.Shape.Items) }
 
-// Matrix returns every row: signals × transports × sizes × compression, the runs at a fixed rate, and variants that
-// only otlpctl has.
+// Matrix returns every row: signals × transports × sizes × compression, two variants, and the runs at a fixed rate.
 func Matrix() []Row {
 	var rows []Row
 	for _, sig := range signal.All() {
@@ -43,7 +43,10 @@ func Matrix() []Row {
 	joined := closedLoop(signal.Traces, "grpc", 100, true)
 	joined.Name += "+members"
 	joined.Extra = "gzip_multi_member: true"
-	rows = append(rows, joined)
+	out := closedLoop(signal.Traces, "http", 100, false)
+	out.Name += "+otlphttp"
+	out.HTTPOut = true
+	rows = append(rows, joined, out)
 	for _, sig := range signal.All() {
 		rows = append(rows, Row{
 			Name: fmt.Sprintf("%s/grpc/100/rate-200", sig), Shape: payload.Shape{Signal: sig, Items: 100},

@@ -28,14 +28,14 @@ func Generate(ctx context.Context, spec string, in io.Reader, out io.Writer) err
 	if err != nil {
 		return err
 	}
-	defer g.Close() //nolint:errcheck // the process ends
+	defer g.Close()
 	return worker.Serve(in, out, func(run generator.Run) (generator.Result, error) { return g.Run(ctx, run) })
 }
 
 // Sink is the sink's process; each call, whatever it holds, is answered with the count so far.
-func Sink(ctx context.Context, addr string, in io.Reader, out io.Writer) error {
+func Sink(ctx context.Context, grpcAddr, httpAddr string, in io.Reader, out io.Writer) error {
 	rawgrpc.RegisterPrecompressed()
-	s, err := rawsink.Start(ctx, addr)
+	s, err := rawsink.Start(ctx, grpcAddr, httpAddr)
 	if err != nil {
 		return err
 	}

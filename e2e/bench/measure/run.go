@@ -3,8 +3,10 @@ package measure
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/otlpctl/otlpctl/e2e/bench/generator"
@@ -34,9 +36,10 @@ type Bench struct {
 	Dir         string // for configurations and logs
 	Connections int
 	Workers     int
-	Scale       float64 // multiplies the rows' number of requests
-	ServerCPUs  string  // list for taskset(1); empty pins nothing
-	LoadCPUs    string  // the same for generator and sink
+	Scale       float64   // multiplies the rows' number of requests
+	Log         io.Writer // takes what generator and sink write to their standard error
+	ServerCPUs  string    // list for taskset(1); empty pins nothing
+	LoadCPUs    string    // the same for generator and sink
 }
 
 // Run is one measurement.
@@ -67,27 +70,29 @@ func (b Bench) Run(ctx context.Context, s System, row Row) (Run, error) {
 }
 
 func (b Bench) run(ctx context.Context, s System, row Row) (Run, error) {
-	addrs, err := loopback.Addrs(ctx, 4)
+	addrs, err := loopback.Addrs(ctx, 5)
 	if err != nil {
 		return Run{}, err
 	}
-	sinkAddr, at := addrs[0], ports{grpc: addrs[1], http: addrs[2], admin: addrs[3]}
-	sink, err := worker.Start(ctx, "sink", b.LoadCPUs, b.Worker, "sink", sinkAddr)
+	at := ports{grpc: addrs[0], http: addrs[1], admin: addrs[2], sinkGRPC: addrs[3], sinkHTTP: addrs[4]}
+	sink, err := worker.Start(ctx, worker.Spec{
+		Name: "sink", Path: b.Worker, Args: []string{"sink", at.sinkGRPC, at.sinkHTTP}, CPUs: b.LoadCPUs, Stderr: b.Log,
+	})
 	if err != nil {
 		return Run{}, err
 	}
-	defer sink.Close() //nolint:errcheck // its count was read
+	defer sink.Close()
 	r := Run{System: s.Name, Row: row.Name}
-	server, err := b.serve(ctx, s, row, at, sinkAddr, &r)
+	server, err := b.serve(ctx, s, row, at, &r)
 	if err != nil {
 		return Run{}, err
 	}
-	defer server.Stop() //nolint:errcheck // measured before it stops
+	defer func() { _, _ = server.Stop() }() // what it costs was read
 	generate, err := b.generator(ctx, row, at)
 	if err != nil {
 		return Run{}, err
 	}
-	defer generate.Close() //nolint:errcheck // its result was read
+	defer generate.Close()
 
 	load := load{server: server, sink: sink, generator: generate, row: row}
 	requests := b.requests(row)
@@ -119,14 +124,14 @@ func (b Bench) requests(row Row) int {
 	return int(float64(row.Requests) * b.Scale)
 }
 
-func (b Bench) serve(ctx context.Context, s System, row Row, at ports, sink string, r *Run) (*process.Process, error) {
+func (b Bench) serve(ctx context.Context, s System, row Row, at ports, r *Run) (*process.Process, error) {
 	config := filepath.Join(b.Dir, s.Name+".yaml")
-	if err := os.WriteFile(config, []byte(s.config(row, at, sink)), 0o600); err != nil {
+	if err := os.WriteFile(config, []byte(s.config(row, at)), 0o600); err != nil {
 		return nil, err
 	}
 	began := time.Now()
 	server, err := process.Start(ctx, process.Spec{
-		Name: s.Name, Path: s.Path, Args: append(s.Args[:len(s.Args):len(s.Args)], config), Dir: b.Dir, CPUs: b.ServerCPUs,
+		Name: s.Name, Path: s.Path, Args: append(slices.Clip(s.Args), config), Dir: b.Dir, CPUs: b.ServerCPUs,
 	})
 	if err != nil {
 		return nil, err
@@ -155,7 +160,9 @@ func (b Bench) generator(ctx context.Context, row Row, at ports) (*worker.Worker
 	if err != nil {
 		return nil, err
 	}
-	return worker.Start(ctx, "generator", b.LoadCPUs, b.Worker, "generate", text)
+	return worker.Start(ctx, worker.Spec{
+		Name: "generator", Path: b.Worker, Args: []string{"generate", text}, CPUs: b.LoadCPUs, Stderr: b.Log,
+	})
 }
 
 // load is one running trio.

@@ -28,7 +28,7 @@ type Shape struct {
 func Encode(shape Shape, n int) ([][]byte, error) {
 	bodies := make([][]byte, n)
 	for i := range bodies {
-		body, err := encode(shape, source{rand.New(rand.NewPCG(uint64(i), 1))}) //nolint:gosec // repeatable on purpose
+		body, err := encode(shape, source{rand.New(rand.NewPCG(uint64(i), 1))})
 		if err != nil {
 			return nil, fmt.Errorf("encode %s: %w", shape.Signal, err)
 		}
@@ -95,7 +95,7 @@ func (s source) spanID() (id pcommon.SpanID) {
 
 func (s source) fill(b []byte) {
 	for i := range b {
-		b[i] = byte(1 + s.IntN(255)) //nolint:gosec // 1 to 255, so that no id is all zero
+		b[i] = byte(1 + s.IntN(255))
 	}
 }
 

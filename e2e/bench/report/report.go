@@ -2,7 +2,6 @@
 package report
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -88,11 +87,12 @@ func spread(values []float64) Spread {
 	return Spread{Median: median(values), Min: slices.Min(values), Max: slices.Max(values)}
 }
 
-func median[T cmp.Ordered](values []T) T {
-	var none T
-	if len(values) == 0 {
-		return none
+// median of an even number of values is the mean of the middle two.
+func median(values []float64) float64 {
+	n := len(values)
+	if n == 0 {
+		return 0
 	}
 	sorted := slices.Sorted(slices.Values(values))
-	return sorted[len(sorted)/2]
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }

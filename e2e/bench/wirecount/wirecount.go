@@ -50,7 +50,7 @@ func count(b []byte, path []fields) (int, error) {
 		}
 		b = b[n:]
 		if tag&7 != uint64(protowire.BytesType) {
-			n = protowire.ConsumeFieldValue(protowire.Number(tag>>3), protowire.Type(tag&7), b) //nolint:gosec // three bits, and checked inside
+			n = protowire.ConsumeFieldValue(protowire.Number(tag>>3), protowire.Type(tag&7), b)
 			if n < 0 {
 				return 0, errMalformed
 			}
@@ -61,8 +61,8 @@ func count(b []byte, path []fields) (int, error) {
 		if n <= 0 || size > uint64(len(b)-n) {
 			return 0, errMalformed
 		}
-		value := b[n : n+int(size)] //nolint:gosec // bounded by len(b)
-		b = b[n+int(size):]         //nolint:gosec // as above
+		value := b[n : n+int(size)]
+		b = b[n+int(size):]
 		if tag>>3 >= 64 || path[0]&(1<<(tag>>3)) == 0 {
 			continue
 		}

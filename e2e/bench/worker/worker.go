@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"sync"
 	"syscall"
@@ -57,14 +56,23 @@ type Worker struct {
 	out *json.Decoder
 }
 
-// Start runs path with args; cpus is a list for taskset(1), or empty. What the process writes to its standard error
-// goes to this process's. It is stopped by Close, and at the latest when ctx ends.
-func Start(ctx context.Context, name, cpus, path string, args ...string) (*Worker, error) {
-	if cpus != "" {
-		path, args = "taskset", append([]string{"-c", cpus, path}, args...)
+// Spec says what to start.
+type Spec struct {
+	Name   string // for messages
+	Path   string
+	Args   []string
+	CPUs   string    // list for taskset(1); empty pins nothing
+	Stderr io.Writer // takes what the process writes to its standard error
+}
+
+// Start starts a process. It is stopped by Close, and at the latest when ctx ends.
+func Start(ctx context.Context, spec Spec) (*Worker, error) {
+	name, path, args := spec.Name, spec.Path, spec.Args
+	if spec.CPUs != "" {
+		path, args = "taskset", append([]string{"-c", spec.CPUs, path}, args...)
 	}
 	cmd := exec.CommandContext(ctx, path, args...)
-	cmd.Stderr = os.Stderr
+	cmd.Stderr = spec.Stderr
 	cmd.WaitDelay = 5 * time.Second
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	in, err := cmd.StdinPipe()

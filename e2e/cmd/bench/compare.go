@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -14,14 +15,16 @@ import (
 )
 
 // compare builds both systems, lets them take turns for every selected row, and prints the tables.
-func compare(ctx context.Context, o options) error {
+func compare(ctx context.Context, s streams, o options) error {
 	rows, err := measure.Select(measure.Matrix(), o.run, o.full)
 	if err != nil {
 		return err
 	}
 	if o.list {
 		for _, row := range rows {
-			fmt.Println(row.Name)
+			if _, err := fmt.Fprintln(s.out, row.Name); err != nil {
+				return err
+			}
 		}
 		return nil
 	}
@@ -29,33 +32,33 @@ func compare(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // a leftover costs only space
+	defer os.RemoveAll(dir)
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
+	_, _ = fmt.Fprintln(s.err, "building …")
 	peer, subject, err := systems(ctx, o.subject, dir)
 	if err != nil {
 		return err
 	}
-	b := measure.Bench{Worker: self, Dir: dir, Connections: o.connections, Workers: o.workers, Scale: o.scale}
+	b := measure.Bench{Worker: self, Dir: dir, Connections: o.connections, Workers: o.workers, Scale: o.scale, Log: s.err}
 	b.ServerCPUs, b.LoadCPUs, _ = strings.Cut(o.pin, ":")
 	result := report.Report{
 		Machine: report.ThisMachine(ctx), Peer: peer.Name, Subject: subject.Name, Rounds: o.rounds, Setup: setup(o),
 	}
 	for _, row := range rows {
-		compared, err := takeTurns(ctx, b, peer, subject, row, o.rounds)
+		compared, err := takeTurns(ctx, b, []measure.System{peer, subject}, row, o.rounds)
 		if err != nil {
 			return err
 		}
 		result.Rows = append(result.Rows, compared)
 	}
-	return write(result, o)
+	return write(s.out, result, o)
 }
 
 // systems returns the yardstick and what is compared with it.
 func systems(ctx context.Context, subject, dir string) (peer, sub measure.System, err error) {
-	fmt.Fprintln(os.Stderr, "building …")
 	collector, err := programs.Collector(ctx)
 	if err != nil {
 		return peer, sub, err
@@ -73,25 +76,22 @@ func systems(ctx context.Context, subject, dir string) (peer, sub measure.System
 	return peer, sub, err
 }
 
-// takeTurns runs peer and subject in alternating order, so that a drift of the machine hits both alike.
-func takeTurns(ctx context.Context, b measure.Bench, peer, subject measure.System, row measure.Row, rounds int) (report.Row, error) {
-	runs := make(map[string][]measure.Run)
+// takeTurns runs the two systems in alternating order, so that a drift of the machine hits both alike.
+func takeTurns(ctx context.Context, b measure.Bench, two []measure.System, row measure.Row, rounds int) (report.Row, error) {
+	runs := make([][]measure.Run, len(two))
 	for round := range rounds {
-		order := []measure.System{peer, subject}
-		if round%2 == 1 {
-			order = []measure.System{subject, peer}
-		}
-		for _, s := range order {
-			r, err := b.Run(ctx, s, row)
+		for turn := range two {
+			i := (round + turn) % len(two)
+			r, err := b.Run(ctx, two[i], row)
 			if err != nil {
 				return report.Row{}, err
 			}
-			fmt.Fprintf(os.Stderr, "%-32s %-16s %7d ns/item  p99 %s  peak %d MB\n",
-				row.Name, s.Name, r.CPUPerItem().Nanoseconds(), r.P99.Round(10*time.Microsecond), r.PeakRSS>>20)
-			runs[s.Name] = append(runs[s.Name], r)
+			_, _ = fmt.Fprintf(b.Log, "%-32s %-16s %7d ns/item  p99 %s  peak %d MB\n",
+				row.Name, r.System, r.CPUPerItem().Nanoseconds(), r.P99.Round(10*time.Microsecond), r.PeakRSS>>20)
+			runs[i] = append(runs[i], r)
 		}
 	}
-	return report.Compare(row.Name, runs[peer.Name], runs[subject.Name]), nil
+	return report.Compare(row.Name, runs[0], runs[1]), nil
 }
 
 func setup(o options) string {
@@ -102,8 +102,8 @@ func setup(o options) string {
 	return text
 }
 
-func write(result report.Report, o options) error {
-	if err := result.Markdown(os.Stdout); err != nil {
+func write(out io.Writer, result report.Report, o options) error {
+	if err := result.Markdown(out); err != nil {
 		return err
 	}
 	if o.markdown != "" {
@@ -125,5 +125,5 @@ func write(result report.Report, o options) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(o.json, append(text, '\n'), 0o644) //nolint:gosec // a report
+	return os.WriteFile(o.json, append(text, '\n'), 0o644)
 }

@@ -6,8 +6,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -15,38 +17,41 @@ import (
 	"github.com/otlpctl/otlpctl/e2e/bench/measure"
 )
 
+// streams are the process's own.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:])
+	s := streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}                             //nolint:forbidigo // handed on from here
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM) //nolint:forbidigo // the root of a program
+	code := run(ctx, s, os.Args[1:])
 	stop()
-	os.Exit(code)
+	os.Exit(code) //nolint:forbidigo // main alone exits
 }
 
 // run dispatches to the role of this process: the generator and the sink are this program too.
-func run(ctx context.Context, args []string) int {
+func run(ctx context.Context, s streams, args []string) int {
 	var err error
 	switch {
 	case len(args) == 2 && args[0] == "generate":
-		err = measure.Generate(ctx, args[1], os.Stdin, os.Stdout)
-	case len(args) == 2 && args[0] == "sink":
-		err = measure.Sink(ctx, args[1], os.Stdin, os.Stdout)
+		err = measure.Generate(ctx, args[1], s.in, s.out)
+	case len(args) == 3 && args[0] == "sink":
+		err = measure.Sink(ctx, args[1], args[2], s.in, s.out)
 	default:
 		var o options
-		if err := o.parse(args); err != nil {
-			return usage(err)
+		switch err := o.parse(args, s.err); {
+		case errors.Is(err, flag.ErrHelp):
+			return 0
+		case err != nil:
+			return 2 // parse has said why
 		}
-		err = compare(ctx, o)
+		err = compare(ctx, s, o)
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
+		_, _ = fmt.Fprintln(s.err, "bench:", err)
 		return 1
 	}
 	return 0
-}
-
-func usage(err error) int {
-	if err == flag.ErrHelp { //nolint:errorlint // the flag package returns it bare
-		return 0
-	}
-	return 2 // the flag package has said why
 }

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
+	"io"
 	"strings"
 )
 
@@ -22,9 +22,9 @@ type options struct {
 	json        string
 }
 
-func (o *options) parse(args []string) error {
+func (o *options) parse(args []string, messages io.Writer) error {
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
-	f.SetOutput(os.Stderr)
+	f.SetOutput(messages)
 	f.StringVar(&o.run, "run", "", "regular `expression`: only rows whose name matches, such as traces/grpc")
 	f.BoolVar(&o.full, "full", false, "all rows, five rounds, three times the requests")
 	f.BoolVar(&o.list, "list", false, "print the names of the selected rows and stop")
@@ -41,7 +41,7 @@ func (o *options) parse(args []string) error {
 	}
 	err := o.check(f)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
+		_, _ = fmt.Fprintln(messages, "bench:", err)
 	}
 	return err
 }

@@ -54,7 +54,7 @@ func (c *httpClient) Export(ctx context.Context, sig signal.Signal, request prot
 	if err != nil {
 		return fmt.Errorf("no answer: %w", err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to its end
+	defer resp.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxResponse))
 	if err != nil {
 		return fmt.Errorf("no answer: %w", err)
@@ -78,7 +78,7 @@ func (c *httpClient) judge(resp *http.Response, answer []byte, response proto.Me
 	if err := decode(answer, &st); err != nil {
 		return fmt.Errorf("%s without a google.rpc.Status: %w", resp.Status, err)
 	}
-	refused := &RefusedError{Code: codes.Code(st.GetCode()), HTTPStatus: resp.StatusCode, Message: st.GetMessage()} //nolint:gosec // a code is small
+	refused := &RefusedError{Code: codes.Code(st.GetCode()), HTTPStatus: resp.StatusCode, Message: st.GetMessage()}
 	if after := resp.Header.Get("Retry-After"); after != "" {
 		seconds, err := strconv.Atoi(after)
 		if err != nil {

@@ -24,7 +24,7 @@ const (
 func Addr(ctx context.Context) (string, error) {
 	var listen net.ListenConfig
 	for range attempts {
-		port := firstPort + rand.IntN(lastPort-firstPort) //nolint:gosec // a port, not a secret
+		port := firstPort + rand.IntN(lastPort-firstPort)
 		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 		l, err := listen.Listen(ctx, "tcp", addr)
 		if err != nil {

@@ -31,7 +31,7 @@ func Request(sig signal.Signal, first, n uint64) proto.Message {
 		points := make([]*metrics.NumberDataPoint, n)
 		for i := range points {
 			points[i] = &metrics.NumberDataPoint{
-				TimeUnixNano: start, Value: &metrics.NumberDataPoint_AsInt{AsInt: int64(first) + int64(i)}, //nolint:gosec // small
+				TimeUnixNano: start, Value: &metrics.NumberDataPoint_AsInt{AsInt: int64(first) + int64(i)},
 			}
 		}
 		metric := &metrics.Metric{Name: "number", Data: &metrics.Metric_Gauge{Gauge: &metrics.Gauge{DataPoints: points}}}
@@ -43,7 +43,7 @@ func Request(sig signal.Signal, first, n uint64) proto.Message {
 		for i := range records {
 			records[i] = &logs.LogRecord{
 				TimeUnixNano: start, SeverityText: "INFO",
-				Body: &common.AnyValue{Value: &common.AnyValue_IntValue{IntValue: int64(first) + int64(i)}}, //nolint:gosec // small
+				Body: &common.AnyValue{Value: &common.AnyValue_IntValue{IntValue: int64(first) + int64(i)}},
 			}
 		}
 		return &collogs.ExportLogsServiceRequest{ResourceLogs: []*logs.ResourceLogs{{
@@ -73,11 +73,11 @@ func Numbers(request proto.Message) []uint64 {
 	case *colmetrics.ExportMetricsServiceRequest:
 		signal.EachMetric(r, func(m *metrics.Metric) {
 			for _, p := range m.GetGauge().GetDataPoints() {
-				out = append(out, uint64(p.GetAsInt())) //nolint:gosec // never negative
+				out = append(out, uint64(p.GetAsInt()))
 			}
 		})
 	case *collogs.ExportLogsServiceRequest:
-		signal.EachLog(r, func(l *logs.LogRecord) { out = append(out, uint64(l.GetBody().GetIntValue())) }) //nolint:gosec // never negative
+		signal.EachLog(r, func(l *logs.LogRecord) { out = append(out, uint64(l.GetBody().GetIntValue())) })
 	}
 	return out
 }

@@ -48,12 +48,12 @@ func Start(ctx context.Context, spec Spec) (*Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("log of %s: %w", spec.Name, err)
 	}
-	defer stdout.Close() //nolint:errcheck // the child writes to its own descriptor
+	defer stdout.Close()
 	stderr, err := os.Create(p.StderrPath())
 	if err != nil {
 		return nil, fmt.Errorf("log of %s: %w", spec.Name, err)
 	}
-	defer stderr.Close() //nolint:errcheck // as above
+	defer stderr.Close()
 
 	path, args := spec.Path, spec.Args
 	if spec.CPUs != "" {

@@ -17,7 +17,7 @@ const coldBuild = 30 * time.Minute
 
 // lock takes an exclusive lock between processes. The kernel releases it when its holder dies.
 func lock(ctx context.Context, path string) (unlock func(), err error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644) //nolint:gosec // an empty file
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("cache: %w", err)
 	}

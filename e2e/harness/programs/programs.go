@@ -47,7 +47,7 @@ func cached(ctx context.Context, name, key string, build func(ctx context.Contex
 	sum := sha256.Sum256([]byte(key + runtime.Version() + runtime.GOOS + runtime.GOARCH))
 	dir := filepath.Join(cache, fmt.Sprintf("%s-%x", name, sum[:6]))
 	path := filepath.Join(dir, name)
-	if err := os.MkdirAll(cache, 0o755); err != nil { //nolint:gosec // holds public programs
+	if err := os.MkdirAll(cache, 0o755); err != nil {
 		return "", fmt.Errorf("cache: %w", err)
 	}
 	unlock, err := lock(ctx, dir+".lock")
@@ -62,7 +62,7 @@ func cached(ctx context.Context, name, key string, build func(ctx context.Contex
 	if err != nil {
 		return "", fmt.Errorf("cache: %w", err)
 	}
-	defer os.RemoveAll(work) //nolint:errcheck // a leftover costs only space
+	defer os.RemoveAll(work)
 	if err := build(ctx, work); err != nil {
 		return "", fmt.Errorf("build %s: %w", name, err)
 	}

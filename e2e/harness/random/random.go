@@ -22,7 +22,7 @@ const (
 // values, and strings are valid UTF-8 with characters of every length.
 func Request(sig signal.Signal, seed uint64) proto.Message {
 	m := sig.NewRequest()
-	g := generator{rand.New(rand.NewPCG(seed, uint64(sig)))} //nolint:gosec // repeatable on purpose
+	g := generator{rand.New(rand.NewPCG(seed, uint64(sig)))}
 	g.fill(m.ProtoReflect(), 0)
 	return m
 }
@@ -85,11 +85,11 @@ func (g generator) scalar(f protoreflect.FieldDescriptor) protoreflect.Value {
 		values := f.Enum().Values()
 		return protoreflect.ValueOfEnum(values.Get(g.IntN(values.Len())).Number())
 	case protoreflect.Int32Kind, protoreflect.Sint32Kind:
-		return protoreflect.ValueOfInt32(int32(g.bits())) //nolint:gosec // any value will do
+		return protoreflect.ValueOfInt32(int32(g.bits()))
 	case protoreflect.Uint32Kind, protoreflect.Fixed32Kind:
-		return protoreflect.ValueOfUint32(uint32(g.bits())) //nolint:gosec // as above
+		return protoreflect.ValueOfUint32(uint32(g.bits()))
 	case protoreflect.Int64Kind, protoreflect.Sfixed64Kind:
-		return protoreflect.ValueOfInt64(int64(g.bits())) //nolint:gosec // as above
+		return protoreflect.ValueOfInt64(int64(g.bits()))
 	case protoreflect.Uint64Kind, protoreflect.Fixed64Kind:
 		return protoreflect.ValueOfUint64(g.bits())
 	case protoreflect.DoubleKind:
@@ -145,7 +145,7 @@ func (g generator) bytes(f protoreflect.FieldDescriptor) []byte {
 	}
 	b := make([]byte, n)
 	for i := range b {
-		b[i] = byte(1 + g.IntN(255)) //nolint:gosec // 1 to 255: an id is never all zero
+		b[i] = byte(1 + g.IntN(255))
 	}
 	return b
 }

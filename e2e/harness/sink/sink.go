@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -110,14 +111,14 @@ func (s *Sink) Answer(script Script) {
 func (s *Sink) Accepted() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.accepted[:len(s.accepted):len(s.accepted)]
+	return slices.Clip(s.accepted)
 }
 
 // Refused returns the requests that were answered with an error.
 func (s *Sink) Refused() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.refused[:len(s.refused):len(s.refused)]
+	return slices.Clip(s.refused)
 }
 
 // Messages returns the accepted messages of one signal.
