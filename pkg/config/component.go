@@ -36,16 +36,25 @@ type unsupported struct {
 // typeOf returns the type in an ID.
 func typeOf(id string) string {
 	typ, _, _ := strings.Cut(id, "/")
-	return strings.TrimSpace(typ)
+	return typ
 }
 
 // component decodes one entry of a map of components.
 func (d *decoder) component(c Components, e entry, key, out reflect.Value, p *path) {
 	at := p.child(e.key.text)
 	at.component = true
-	typ := typeOf(e.key.text)
+	typ, name, named := strings.Cut(e.key.text, "/")
+	if typ == "" || named && name == "" {
+		hide(e.value)
+		d.lost(e.key, at, "is no name of a component", "call it "+list(c.Types, "or")+", with /NAME behind it if there are several")
+		return
+	}
 	if current, old := c.Deprecated[typ]; old {
 		d.warn(e.key, at, "the "+c.Kind+" type "+typ+" is deprecated", "rename it to "+current)
+	} else if _, misplaced := d.levels[0].keys.byKey(typ); misplaced {
+		hide(e.value)
+		d.lost(e.key, at, "is no "+c.Kind, "check the indentation: "+typ+" is a key "+ofLevel(nil))
+		return
 	} else if !slices.Contains(c.Types, typ) {
 		hide(e.value)
 		d.unsupported = append(d.unsupported, unsupported{c, at, e.key, typ})

@@ -201,13 +201,13 @@ func (d *decoder) scalar(n *node, v reflect.Value, p *path, r rules) {
 	fresh := reflect.New(v.Type()).Elem()
 	problem, hint := setScalar(fresh, n)
 	if problem == "" {
+		// Set even if it breaks a rule: to Validate, it is not missing.
+		v.Set(fresh)
 		problem, hint = r.breach(fresh)
 	}
 	if problem != "" {
 		d.fault(n, p, describe(n, r)+" "+problem, hint)
-		return
 	}
-	v.Set(fresh)
 }
 
 // text decodes with the type's own UnmarshalText.

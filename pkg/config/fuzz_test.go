@@ -58,7 +58,7 @@ func FuzzDecode(f *testing.F) {
 
 func checkPlace(t *testing.T, pos Position, texts map[string]string) {
 	t.Helper()
-	if pos == (Position{}) {
+	if pos.Line == 0 {
 		return
 	}
 	text, ok := texts[pos.File]

@@ -53,7 +53,7 @@ func next(dec *yaml.Decoder) (doc *yaml.Node, err error) {
 	doc = new(yaml.Node)
 	err = dec.Decode(doc)
 	if errors.Is(err, io.EOF) {
-		return nil, nil //nolint:nilnil // no document and no error is the end
+		return nil, nil // no document and no error is the end
 	}
 	if err != nil {
 		return nil, err

@@ -58,6 +58,9 @@ func joinPath(base, rel string) string {
 
 // printable keeps a path on one line whatever the key is.
 func printable(key string) string {
+	if key == "" {
+		return `""`
+	}
 	for _, r := range key {
 		if !strconv.IsPrint(r) {
 			quoted := strconv.Quote(key)

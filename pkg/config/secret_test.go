@@ -43,6 +43,7 @@ func TestSecretsStayHidden(t *testing.T) {
 	f("everything: {int: http://me:hunter2@host}\n")
 	f("everything: {text: http://me:hunter2@host, int: x}\n")
 	f("everything: {secert: hunter2}\n")
+	f("exporters: {send: {endpoint: x, tsl: {key_pem: hunter2}}}\n")
 	f("unknown: {deep: [{password: hunter2}]}\n")
 	f("unknown: hunter2 # hunter2\n")
 	f("exporters: {kafka: {password: hunter2}, send: {zzz: 1}}\n")

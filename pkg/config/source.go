@@ -96,7 +96,7 @@ func (s *source) masked(m mark) (shown []rune, at int) {
 	inMask, indent := false, true
 	for i, r := range line {
 		// Indentation keeps no secret, and gives the rest of the line its place.
-		indent = indent && unicode.IsSpace(r)
+		indent = indent && (unicode.IsSpace(r) || r == '-')
 		hidden := !indent && (inURL(i) || s.hiddenAt(mark{m.line, first + i + 1}))
 		switch {
 		case hidden && inMask:

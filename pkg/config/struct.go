@@ -87,18 +87,32 @@ func (d *decoder) isOptionalSection(t reflect.Type) bool {
 // unknownKey reports a key that its struct does not have, with the likeliest
 // meaning: a misspelling, a key of another level, or else what there is.
 func (d *decoder) unknownKey(e entry, p *path, keys fields) {
-	hide(e.value) // it may be a secret under a misspelt name
 	if c, ok := d.opts.Components[p.String()]; ok {
+		hide(e.value)
 		d.foreign(c, e.value, p)
 		return
 	}
-	d.lost(e.key, p, "unknown key", d.hintFor(e.key.text, keys))
+	key := e.key.text
+	guess, guessed := keys.byKey(nearest(key, keys.keys()))
+	if !guessed || guess.secret || e.value.kind != scalar {
+		hide(e.value) // it may be a secret under a misspelt name
+	}
+	switch elsewhere := d.elsewhere(key, keys); {
+	case guessed:
+		d.fault(e.key, p, "unknown key", "did you mean "+guess.key+"?")
+		d.wrong[p.up.child(guess.key).String()] = true
+		if e.value.kind != scalar {
+			d.block(p)
+		}
+	case elsewhere != "":
+		d.lost(e.key, p, "unknown key", elsewhere)
+	default:
+		d.fault(e.key, p, "unknown key", known(keys))
+	}
 }
 
-func (d *decoder) hintFor(key string, keys fields) string {
-	if guess := nearest(key, keys.keys()); guess != "" {
-		return "did you mean " + guess + "?"
-	}
+// elsewhere says where a key belongs that is known, but not here.
+func (d *decoder) elsewhere(key string, keys fields) string {
 	for _, l := range slices.Backward(d.levels[:len(d.levels)-1]) {
 		if _, ok := l.keys.byKey(key); ok {
 			return "check the indentation: " + key + " is a key " + ofLevel(l.at)
@@ -107,6 +121,11 @@ func (d *decoder) hintFor(key string, keys fields) string {
 	if below := keysBelow(keys, key, 3); len(below) > 0 {
 		return key + " is a key of " + list(below, "and")
 	}
+	return ""
+}
+
+// known lists keys, unless they are too many to help.
+func known(keys fields) string {
 	const few = 12
 	switch {
 	case len(keys) == 0:

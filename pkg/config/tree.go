@@ -25,7 +25,7 @@ type builder struct {
 	depth   int
 	aliases int // aliases that we are inside of
 	aliased int
-	open    map[*yaml.Node]bool // anchors that we are inside of
+	open    map[*yaml.Node]bool // what we are inside of
 	spent   bool                // maxAliased was exceeded and reported
 }
 
@@ -60,7 +60,11 @@ func (b *builder) node(y *yaml.Node, p *path) *node {
 		}
 	}
 	b.depth++
-	defer func() { b.depth-- }()
+	b.open[y] = true
+	defer func() {
+		b.depth--
+		delete(b.open, y)
+	}()
 	if b.depth > maxDepth {
 		b.lost(n, p, fmt.Sprintf("nested more than %d levels deep", maxDepth), "")
 		return n
@@ -93,12 +97,8 @@ func (b *builder) alias(y *yaml.Node, n *node, p *path) *node {
 		b.lost(n, p, "the alias *"+y.Value+" stands for a value that contains it", "")
 		return n
 	}
-	b.open[target] = true
 	b.aliases++
-	defer func() {
-		b.aliases--
-		delete(b.open, target)
-	}()
+	defer func() { b.aliases-- }()
 	return b.node(target, p)
 }
 

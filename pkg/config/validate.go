@@ -164,10 +164,20 @@ func (d *decoder) invalid(err error, n *node, p *path) {
 	}
 	var w warner
 	if errors.As(err, &w) && w.ConfigWarning() {
-		d.warns = append(d.warns, locate(at, f))
+		d.warns = append(d.warns, d.locate(at, f))
 		return
 	}
-	d.errs = append(d.errs, locate(at, f))
+	d.errs = append(d.errs, d.locate(at, f))
+}
+
+// locate points at the file alone if the nearest thing around the place is the
+// whole configuration: its first line has no part in the fault.
+func (d *decoder) locate(at *node, f Finding) located {
+	if at != nil && at == d.root && f.Path != "" {
+		f.Position = Position{File: at.src.name}
+		return located{Finding: f}
+	}
+	return locate(at, f)
 }
 
 // discreet takes what must not be shown out of a message about n.

@@ -24,7 +24,7 @@ func (c Common) roots() (*x509.CertPool, error) {
 	case c.CAPEM != "":
 		return c.pool("ca_pem", "", []byte(c.CAPEM))
 	}
-	return nil, nil //nolint:nilnil // a nil pool stands for the system's in crypto/tls
+	return nil, nil // a nil pool stands for the system's in crypto/tls
 }
 
 // readPool also returns the content, to tell later whether the file changed.

@@ -13,14 +13,14 @@ import (
 // use stays in use.
 func (c Client) TLS(reloadFailed func(error)) (*tls.Config, error) {
 	if c.Insecure && !c.hasCA() {
-		return nil, nil //nolint:nilnil // no TLS is an answer of its own, documented above
+		return nil, nil // no TLS is an answer of its own, documented above
 	}
 	conf, err := c.build()
 	if err != nil {
 		return nil, err
 	}
 	conf.ServerName = c.ServerName
-	conf.InsecureSkipVerify = c.InsecureSkipVerify //nolint:gosec // G402: the user's explicit choice
+	conf.InsecureSkipVerify = c.InsecureSkipVerify
 	if c.hasCert() {
 		pair, err := c.newKeyPair(reloadFailed)
 		if err != nil {
@@ -95,7 +95,7 @@ func (c Common) build() (*tls.Config, error) {
 	}
 	return &tls.Config{
 		RootCAs:          roots,
-		MinVersion:       lowest, //nolint:gosec // G402: 1.2 unless the user asks for less
+		MinVersion:       lowest,
 		MaxVersion:       highest,
 		CipherSuites:     suites,
 		CurvePreferences: curves,

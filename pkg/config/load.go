@@ -1,0 +1,110 @@
+package config
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+
+	"github.com/otlpctl/otlpctl/receiver"
+)
+
+// Loaded is the configuration of a receiver and what is known about it.
+type Loaded struct {
+	Config receiver.Config
+	// Warnings are what is accepted but should change.
+	Warnings Warnings
+	// Origins tell where values were set, for faults that only show later, such
+	// as a port that is taken.
+	Origins Origins
+	// Hash names the files' content, in their order: 12 hexadecimal digits.
+	Hash string
+}
+
+// Load reads the configuration files of a receiver, of which later ones override
+// earlier ones. An error is of type Errors and holds every fault; warnings come
+// with it.
+//
+// Files that define no receivers, processors, exporters or pipelines change the
+// settings of the receiver that runs without any file; files that define some
+// define all of them.
+func Load(paths []string) (Loaded, error) {
+	files, err := ReadFiles(paths)
+	if err != nil {
+		return Loaded{}, err
+	}
+	return load(files, receiverOptions())
+}
+
+func load(files []File, opts Options) (Loaded, error) {
+	doc := open(files, opts)
+	l := Loaded{Config: receiver.DefaultConfig(), Hash: hashOf(files)}
+	if doc.definesComponents() {
+		l.Config = receiver.BaseConfig()
+	}
+	var err error
+	l.Origins, l.Warnings, err = doc.decode(&l.Config)
+	if err != nil {
+		return l, err
+	}
+	for _, path := range l.Config.Unused() {
+		at, _ := doc.root.find(path)
+		doc.warns = append(doc.warns, locate(at, Finding{
+			Path:    path,
+			Problem: "is in no pipeline of service.pipelines and does not run",
+		}))
+	}
+	l.Warnings = render(doc.warns, doc.order)
+	return l, nil
+}
+
+// definesComponents reports whether the files say what runs, rather than only
+// how.
+func (doc *document) definesComponents() bool {
+	for _, path := range []string{"receivers", "processors", "exporters", "extensions", "connectors", "service.pipelines"} {
+		if n, set := doc.root.find(path); set && n.kind != null {
+			return true
+		}
+	}
+	return false
+}
+
+func hashOf(files []File) string {
+	h := sha256.New()
+	for _, f := range files {
+		sum := sha256.Sum256(f.Data)
+		h.Write(sum[:])
+	}
+	return hex.EncodeToString(h.Sum(nil))[:12]
+}
+
+// receiverOptions describes the components of this program, and those that
+// configurations for the Collector are likely to bring along.
+func receiverOptions() Options {
+	extensions := Components{Kind: "extension", Instead: map[string]string{
+		"health_check":   "admin.endpoint answers /health and /ready",
+		"healthcheckv2":  "admin.endpoint answers /health and /ready",
+		"memory_ballast": "nothing is needed in its place, GOMEMLIMIT follows the memory limit",
+		"pprof":          "set admin.pprof",
+		"zpages":         "admin.endpoint answers /status",
+	}}
+	return Options{Components: map[string]Components{
+		"receivers": {
+			Kind:  "receiver",
+			Types: receiver.ReceiverTypes(),
+			New:   func(typ string) any { return receiver.NewReceiverConfig(typ) },
+		},
+		"processors": {
+			Kind:  "processor",
+			Types: receiver.ProcessorTypes(),
+			New:   func(typ string) any { return receiver.NewProcessorConfig(typ) },
+		},
+		"exporters": {
+			Kind:       "exporter",
+			Types:      receiver.ExporterTypes(),
+			Deprecated: receiver.DeprecatedExporterTypes(),
+			New:        func(typ string) any { return receiver.NewExporterConfig(typ) },
+		},
+		"extensions":         extensions,
+		"service.extensions": extensions,
+		"connectors":         {Kind: "connector"},
+	}}
+}
