@@ -31,9 +31,8 @@ func arrows() map[string][]string {
 		"pkg/store":     {"receiver/export/database"},
 		"pkg/term":      {},
 
-		"receiver":         {}, // nothing outside itself
-		"receiver/tlsconf": {},
-		"receiver/wire":    {},
+		"receiver":      {}, // nothing outside itself
+		"receiver/wire": {},
 
 		"templates": {},
 		"tools":     {},
