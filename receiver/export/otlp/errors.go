@@ -2,6 +2,7 @@ package otlp
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -42,11 +43,24 @@ type callError struct {
 }
 
 func (e *callError) Error() string {
-	text := fmt.Sprintf("export to %s: %s: %s", e.endpoint, e.status.Code(), e.status.Message())
+	text := fmt.Sprintf("export to %s: %s: %s", e.endpoint, e.status.Code(), reply.Line(unwrapped(e.status.Message())))
 	if e.hint != "" {
 		text += "; hint: " + e.hint
 	}
 	return text
+}
+
+// unwrapped takes gRPC's wrapping off the error of a connection.
+func unwrapped(m string) string {
+	before, quoted, ok := strings.Cut(m, `connection error: desc = "`)
+	if !ok {
+		return m
+	}
+	cause, err := strconv.Unquote(`"` + quoted)
+	if err != nil {
+		return m
+	}
+	return before + strings.TrimPrefix(cause, "transport: ")
 }
 
 // Unwrap returns gRPC's error, with its status.
@@ -68,18 +82,24 @@ func responseTooLarge(s *status.Status) bool {
 // hint returns the next step if the error is a known one.
 func (e *Exporter) hint(s *status.Status) string {
 	m := s.Message()
-	has := func(text string) bool { return strings.Contains(m, text) }
+	has := func(parts ...string) bool {
+		return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(m, part) })
+	}
 	switch s.Code() {
 	case codes.Unavailable, codes.DeadlineExceeded:
 		switch {
-		case has("authentication handshake failed") && (has("first record does not look like a TLS handshake") || has("EOF") || has("reset by peer")):
+		case has("handshake failed") && has("first record does not look like a TLS handshake", "EOF", "reset by peer"):
 			return "if the backend expects plain text, set tls.insecure: true (the scheme http:// alone does not)"
 		case has("certificate signed by unknown authority"):
 			return "set tls.ca_file to the authority that signed the backend's certificate"
-		case has("x509: certificate is valid for"), has("x509: cannot validate certificate for"):
+		case has("x509: certificate is valid for", "x509: cannot validate certificate for"):
 			return "set tls.server_name_override to a name in the backend's certificate"
-		case has("tls: certificate required"), has("tls: bad certificate"):
+		case has("tls: certificate required", "tls: bad certificate"):
 			return "the backend wants a client certificate, set tls.cert_file and tls.key_file"
+		case has("tls: no application protocol"):
+			return "this port speaks HTTP/1 over TLS, not gRPC; use the otlphttp exporter"
+		case has("no children to pick from", "produced zero addresses"):
+			return "the endpoint's name has no address, check it and DNS"
 		case e.plaintext && has("error reading server preface"):
 			return "if the backend expects TLS, remove tls.insecure; if it speaks HTTP (port 4318), use the otlphttp exporter"
 		}
@@ -93,7 +113,7 @@ func (e *Exporter) hint(s *status.Status) string {
 			return "the backend does not take this signal over gRPC"
 		}
 	case codes.ResourceExhausted:
-		if has("received message larger than max") || has("message after decompression larger than max") {
+		if has("message larger than max", "after decompression larger than max") {
 			return "raise the backend's limit (max_recv_msg_size_mib), or set a lower send_batch_max_size"
 		}
 	default:
