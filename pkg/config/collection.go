@@ -62,7 +62,7 @@ func splitList(n *node) []*node {
 }
 
 func setDefaults(v reflect.Value) {
-	if s, ok := v.Addr().Interface().(setDefaulter); ok {
+	if s, ok := reflect.TypeAssert[setDefaulter](v.Addr()); ok {
 		s.SetDefaults()
 	}
 }
@@ -110,7 +110,7 @@ func (d *decoder) mapping(n *node, v reflect.Value, p *path, r rules) {
 		}
 		if t.Elem().Kind() == reflect.Pointer && element.IsNil() {
 			element.Set(reflect.New(t.Elem().Elem()))
-			if s, ok := element.Interface().(setDefaulter); ok {
+			if s, ok := reflect.TypeAssert[setDefaulter](element); ok {
 				s.SetDefaults()
 			}
 		}

@@ -107,7 +107,7 @@ func TestUnknownKeys(t *testing.T) {
 		_, _, _, err := decodeText(t, text)
 		checkFaults(t, text, err, want)
 	}
-	f("recievers: {}\n", "1:1: recievers: unknown key | did you mean receivers?")
+	f("receivres: {}\n", "1:1: receivres: unknown key | did you mean receivers?")
 	f("Service: {}\n", "1:1: Service: unknown key | did you mean service?")
 	f("exporters: {send: {endpoint: a, time-out: 5s}}\n", "1:33: exporters.send.time-out: unknown key | did you mean timeout?")
 	f("exporters: {send: {endpoint: a, tls: {insecur: true, keypem: x}}}\n",

@@ -48,8 +48,7 @@ func readFile(path string) ([]byte, error) {
 
 // reason leaves out the path, which the finding has already.
 func reason(err error) error {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
 		return pe.Err
 	}
 	return err

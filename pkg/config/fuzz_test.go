@@ -1,8 +1,8 @@
 package config
 
 import (
-	"encoding/json"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -48,10 +48,8 @@ func FuzzDecode(f *testing.F) {
 			}
 		}
 		again, _, errAgain := decode()
-		one, _ := json.Marshal(conf.Everything)
-		two, _ := json.Marshal(again.Everything)
-		if (err == nil) != (errAgain == nil) || err != nil && err.Error() != errAgain.Error() || string(one) != string(two) {
-			t.Errorf("decoded twice:\n%v %s\n%v %s", err, one, errAgain, two)
+		if (err == nil) != (errAgain == nil) || err != nil && err.Error() != errAgain.Error() || !reflect.DeepEqual(conf, again) {
+			t.Errorf("decoded twice:\n%v %+v\n%v %+v", err, conf, errAgain, again)
 		}
 	})
 }

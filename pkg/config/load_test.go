@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"flag"
 	"os"
@@ -142,6 +143,23 @@ func TestLoadGateway(t *testing.T) {
 	pos, set := loaded.Origins.Position("exporters.otlp.tls.ca_file")
 	if pos.String() != "valid-gateway.yaml:46:16" || !set {
 		t.Errorf("ca_file is set at %s, %v", pos, set)
+	}
+}
+
+// A file from an editor on Windows says the same.
+func TestLoadWindowsFile(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(fixtures, "valid-anchors.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	unix, err := load([]File{{"a.yaml", data}}, receiverOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	data = append([]byte("\ufeff"), bytes.ReplaceAll(data, []byte("\n"), []byte("\r\n"))...)
+	windows, err := load([]File{{"a.yaml", data}}, receiverOptions())
+	if err != nil || !reflect.DeepEqual(unix.Config, windows.Config) {
+		t.Errorf("%v\n%+v\n%+v", err, unix.Config, windows.Config)
 	}
 }
 

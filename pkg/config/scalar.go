@@ -16,8 +16,7 @@ func asText(v reflect.Value) (encoding.TextUnmarshaler, bool) {
 	if !v.CanAddr() {
 		return nil, false
 	}
-	u, ok := v.Addr().Interface().(encoding.TextUnmarshaler)
-	return u, ok
+	return reflect.TypeAssert[encoding.TextUnmarshaler](v.Addr())
 }
 
 func isText(t reflect.Type) bool {

@@ -46,7 +46,7 @@ func (d *decoder) warn(n *node, p *path, problem, hint string) {
 // and leaves the rest nil; "enabled: false" makes a struct nil again.
 func (d *decoder) pointer(n *node, v reflect.Value, p *path, r rules) {
 	fresh := reflect.New(v.Type().Elem())
-	defaults, hasDefaults := fresh.Interface().(setDefaulter)
+	defaults, hasDefaults := reflect.TypeAssert[setDefaulter](fresh)
 	switch {
 	case n.kind == null && (!v.IsNil() || !hasDefaults):
 		return

@@ -70,15 +70,14 @@ func (d *decoder) validate(v reflect.Value, n *node, p *path) {
 
 func asValidator(v reflect.Value) (validator, bool) {
 	if v.CanAddr() {
-		if c, ok := v.Addr().Interface().(validator); ok {
+		if c, ok := reflect.TypeAssert[validator](v.Addr()); ok {
 			return c, true
 		}
 	}
 	if !v.CanInterface() {
 		return nil, false
 	}
-	c, ok := v.Interface().(validator)
-	return c, ok
+	return reflect.TypeAssert[validator](v)
 }
 
 // validateFields goes into the keys of a struct. An embedded struct is part of
@@ -128,7 +127,7 @@ func leaves(err error) []error {
 	if err == nil {
 		return nil
 	}
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // a join further in belongs to the error around it
+	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return []error{err}
 	}
@@ -142,8 +141,7 @@ func leaves(err error) []error {
 // invalid reports an error of Validate at the place that it names.
 func (d *decoder) invalid(err error, n *node, p *path) {
 	full, at := p.String(), n
-	var pe pathError
-	if errors.As(err, &pe) {
+	if pe, ok := errors.AsType[pathError](err); ok {
 		full = joinPath(full, pe.ConfigPath())
 		at, _ = n.find(pe.ConfigPath())
 	}
@@ -158,12 +156,10 @@ func (d *decoder) invalid(err error, n *node, p *path) {
 		problem = e.Problem()
 	}
 	f := Finding{Path: full, Problem: discreet(problem, at)}
-	var h hinter
-	if errors.As(err, &h) {
+	if h, ok := errors.AsType[hinter](err); ok {
 		f.Hint = h.ConfigHint()
 	}
-	var w warner
-	if errors.As(err, &w) && w.ConfigWarning() {
+	if w, ok := errors.AsType[warner](err); ok && w.ConfigWarning() {
 		d.warns = append(d.warns, d.locate(at, f))
 		return
 	}

@@ -57,7 +57,7 @@ func TestValidate(t *testing.T) {
 
 // leaves takes joined errors apart.
 func leaves(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // taking the join itself apart
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var all []error
 		for _, e := range joined.Unwrap() {
 			all = append(all, leaves(e)...)

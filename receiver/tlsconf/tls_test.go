@@ -125,7 +125,7 @@ func TestUnusableFiles(t *testing.T) {
 		if err == nil {
 			t.Fatalf("no error for %+v", s)
 		}
-		at, ok := err.(interface{ ConfigPath() string }) //nolint:errorlint // the loader looks at the error itself
+		at, ok := err.(interface{ ConfigPath() string })
 		if !ok || at.ConfigPath() != wantPath {
 			t.Errorf("%v: path %q, want %q", err, at.ConfigPath(), wantPath)
 		}
