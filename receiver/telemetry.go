@@ -20,14 +20,14 @@ type TelemetryConfig struct {
 
 // LogsConfig is service.telemetry.logs.
 type LogsConfig struct {
-	Level       string   `yaml:"level" doc:"The least important lines that are written." enum:"debug|info|warn|error"`
+	Level       string   `yaml:"level" doc:"The least important lines that are written." enum:"debug|info|warn|error" fold:"true"`
 	Encoding    string   `yaml:"encoding" doc:"How a line is written: as JSON, or as text for people." enum:"json|console"`
 	OutputPaths []string `yaml:"output_paths" doc:"Where the log goes: stderr, stdout or files."`
 }
 
 // MetricsConfig is service.telemetry.metrics.
 type MetricsConfig struct {
-	Level   string         `yaml:"level" doc:"none turns /metrics off; all other levels are the same." enum:"none|basic|normal|detailed"`
+	Level   string         `yaml:"level" doc:"none turns /metrics off; all other levels are the same." enum:"none|basic|normal|detailed" fold:"true"`
 	Address string         `yaml:"address" doc:"Another address for /metrics." deprecated:"use readers with a pull exporter"`
 	Readers []MetricReader `yaml:"readers" doc:"Further addresses for /metrics."`
 }

@@ -201,6 +201,7 @@ func (d *decoder) scalar(n *node, v reflect.Value, p *path, r rules) {
 	fresh := reflect.New(v.Type()).Elem()
 	problem, hint := setScalar(fresh, n)
 	if problem == "" {
+		r.foldCase(fresh)
 		// Set even if it breaks a rule: to Validate, it is not missing.
 		v.Set(fresh)
 		problem, hint = r.breach(fresh)

@@ -133,6 +133,7 @@ exporters:
   ship:
     endpoint: c
     loglevel: info
+    loud: ON
 `)
 	if err != nil {
 		t.Fatal(err)
@@ -140,7 +141,7 @@ exporters:
 	want := map[testID]any{
 		{"send", ""}:    &testExporter{Endpoint: "a", Timeout: 5 * time.Second, Queue: 100, Level: "basic"},
 		{"send", "two"}: &testExporter{Endpoint: "b", Timeout: time.Second, Queue: 100, Level: "basic", Headers: map[string]string{"authorization": "Bearer x"}},
-		{"ship", ""}:    &testExporter{Endpoint: "c", Timeout: 5 * time.Second, Queue: 100, Level: "basic", OldLevel: "info"},
+		{"ship", ""}:    &testExporter{Endpoint: "c", Timeout: 5 * time.Second, Queue: 100, Level: "basic", OldLevel: "info", Loud: "on"},
 	}
 	if !reflect.DeepEqual(conf.Exporters, want) {
 		t.Errorf("got  %+v\nwant %+v", conf.Exporters, want)

@@ -6,8 +6,9 @@
 //	Timeout time.Duration `yaml:"timeout" doc:"time for one attempt" min:"1ms" max:"1h"`
 //
 // The tags are yaml (the key; ",inline" for embedded structs), doc (one line),
-// unit, min and max (numbers and durations), enum ("a|b"), secret ("true": never
-// shown) and deprecated (what to use instead; using the key is a warning).
+// unit, min and max (numbers and durations), enum ("a|b"), fold ("true": enum in
+// upper and lower case), secret ("true": never shown) and deprecated (what to use
+// instead; using the key is a warning).
 // Rules on a list or a map hold for each element. A duration is never negative
 // unless min says so.
 //

@@ -22,6 +22,7 @@ type field struct {
 type rules struct {
 	min, max, unit string
 	enum           []string
+	fold           bool // enum in upper or lower case
 	secret         bool
 }
 
@@ -100,12 +101,14 @@ func parseField(sf reflect.StructField, key string) (field, error) {
 	if enum := sf.Tag.Get("enum"); enum != "" {
 		f.enum = strings.Split(enum, "|")
 	}
-	switch sf.Tag.Get("secret") {
-	case "":
-	case "true":
-		f.secret = true
-	default:
-		return f, fmt.Errorf(`secret must be "true"`)
+	for name, flag := range map[string]*bool{"secret": &f.secret, "fold": &f.fold} {
+		switch sf.Tag.Get(name) {
+		case "":
+		case "true":
+			*flag = true
+		default:
+			return f, fmt.Errorf(`%s must be "true"`, name)
+		}
 	}
 	element := elementOf(sf.Type)
 	for _, bound := range []string{f.min, f.max} {

@@ -24,6 +24,19 @@ func (r rules) breach(v reflect.Value) (problem, hint string) {
 	return "", ""
 }
 
+// foldCase turns a listed text in another case into the listed one.
+func (r rules) foldCase(v reflect.Value) {
+	if !r.fold || v.Kind() != reflect.String {
+		return
+	}
+	for _, listed := range r.enum {
+		if strings.EqualFold(listed, v.String()) {
+			v.SetString(listed)
+			return
+		}
+	}
+}
+
 func (r rules) notListed(text string) (problem, hint string) {
 	if slices.Contains(r.enum, text) {
 		return "", ""

@@ -93,6 +93,7 @@ type testExporter struct {
 	TLS      testTLS           `yaml:"tls" doc:"TLS"`
 	Queue    int               `yaml:"queue" doc:"size" unit:"requests" min:"1" max:"10000"`
 	Level    string            `yaml:"level" doc:"detail" enum:"basic|normal|detailed"`
+	Loud     string            `yaml:"loud" doc:"shouting" enum:"on|off" fold:"true"`
 	OldLevel string            `yaml:"loglevel" doc:"detail" deprecated:"use level"`
 }
 
