@@ -20,6 +20,9 @@ import (
 // maxReason bounds, in bytes, how much of an unhealthy answer is repeated.
 const maxReason = 1 << 10
 
+// healthTimeout is how long a health check waits for the answer unless told otherwise.
+const healthTimeout = 3 * time.Second
+
 type healthOptions struct {
 	endpoint string
 	timeout  time.Duration
@@ -50,7 +53,7 @@ cannot be reached. This is what the health check of a container calls.`,
 		},
 	}
 	cmd.Flags().StringVar(&o.endpoint, "endpoint", "127.0.0.1:8888", "admin endpoint of the receiver, host:port or URL")
-	cmd.Flags().DurationVar(&o.timeout, "timeout", 3*time.Second, "how long to wait for the answer")
+	cmd.Flags().DurationVar(&o.timeout, "timeout", healthTimeout, "how long to wait for the answer")
 	return cmd
 }
 

@@ -24,11 +24,15 @@ func execute(ctx context.Context, args []string, s term.Streams) error {
 
 func newRoot(s term.Streams) *cobra.Command {
 	root := group("otlpctl", "Receive OpenTelemetry data, forward it, and deploy the receiver",
+		newServe(s),
 		newHealth(s),
 		newVersion(s),
 		newCompletion(s),
 	)
-	root.Example = `  # Is the receiver on this machine alive?
+	root.Example = `  # Receive OTLP on the usual ports and show what arrives
+  otlpctl serve
+
+  # Is the receiver on this machine alive?
   otlpctl health`
 	root.SetIn(s.In)
 	root.SetOut(s.Out)

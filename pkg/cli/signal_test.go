@@ -69,8 +69,8 @@ func TestASecondSignalKills(t *testing.T) {
 	}
 }
 
-// program returns the test binary under a name that TestMain knows.
-func program(t *testing.T, name string) *exec.Cmd {
+// program returns the test binary, to be run under a name that TestMain knows.
+func program(t *testing.T, name string, args ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -80,5 +80,5 @@ func program(t *testing.T, name string) *exec.Cmd {
 	if err := os.Symlink(self, link); err != nil {
 		t.Fatal(err)
 	}
-	return exec.CommandContext(t.Context(), link)
+	return exec.CommandContext(t.Context(), link, args...)
 }

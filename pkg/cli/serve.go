@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/otlpctl/otlpctl/pkg/config"
+	"github.com/otlpctl/otlpctl/pkg/term"
+	"github.com/otlpctl/otlpctl/receiver"
+)
+
+type serveOptions struct {
+	files       []string
+	healthCheck bool
+}
+
+func newServe(s term.Streams) *cobra.Command {
+	var o serveOptions
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Receive telemetry, batch it and send it on",
+		Long: `Receive traces, metrics and logs over OTLP, batch them and send them on, until a signal
+says to stop. The configuration is that of the OpenTelemetry Collector. Without any,
+OTLP is received on ports 4317 (gRPC) and 4318 (HTTP) and summarised on the terminal.
+
+The first SIGINT or SIGTERM drains what was accepted and prints what became of it: lost
+items make the exit code 1. A second signal kills.`,
+		Example: `  # Receive on the usual ports and show what arrives
+  otlpctl serve
+
+  # A configuration, and the settings of one environment on top
+  otlpctl serve --config otel.yaml --config production.yaml
+
+  # The health check of a container that runs the line above
+  otlpctl serve --config otel.yaml --config production.yaml --health-check`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runServe(cmd.Context(), s, o) },
+	}
+	cmd.Flags().StringArrayVar(&o.files, "config", nil, "configuration file; repeat it to override earlier files")
+	cmd.Flags().BoolVar(&o.healthCheck, "health-check", false, "ask the receiver that has this configuration whether it is alive, and exit")
+	if err := cmd.MarkFlagFilename("config", "yaml", "yml", "json"); err != nil {
+		panic(err) // the flag does not exist
+	}
+	return cmd
+}
+
+func runServe(ctx context.Context, s term.Streams, o serveOptions) error {
+	loaded, err := config.Load(o.files)
+	if err != nil {
+		return err
+	}
+	if o.healthCheck {
+		target, err := healthURL(loaded.Config.Admin.Endpoint)
+		if err != nil {
+			return fmt.Errorf("admin.endpoint: %w", err)
+		}
+		return runHealth(ctx, s, target, healthTimeout)
+	}
+	for _, warning := range loaded.Warnings {
+		printFinding(s.Err, s.Err.Paint(term.Warn, "warning:"), warning)
+	}
+	return serve(ctx, s, loaded)
+}
+
+// serve runs a receiver until ctx is cancelled. Whatever it returns outranks the signal that ended
+// it.
+func serve(ctx context.Context, s term.Streams, loaded config.Loaded) (err error) {
+	logs, err := receiver.OpenLogs(loaded.Config.Service.Telemetry.Logs, s.Out, s.Err)
+	if err != nil {
+		return coded{fmt.Errorf("service.telemetry.logs: %w", err), exitFailed}
+	}
+	defer func() { err = errors.Join(err, logs.Close()) }()
+	r, err := receiver.New(ctx, loaded.Config, receiver.Deps{
+		Log:        logs.Logger,
+		Stdout:     s.Out,
+		Stderr:     s.Err,
+		Version:    thisBuild().Version,
+		ConfigHash: loaded.Hash,
+		Memory:     receiver.PlanMemory(),
+	})
+	if err != nil {
+		return coded{err, exitUsage}
+	}
+	receipt, err := r.Run(ctx)
+	err = errors.Join(err, printReceipt(s.Out, receipt), balance(receipt))
+	if err != nil {
+		return coded{err, exitFailed}
+	}
+	return nil
+}
