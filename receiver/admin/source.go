@@ -1,0 +1,73 @@
+package admin
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/otlpctl/otlpctl/receiver/ingest"
+	"github.com/otlpctl/otlpctl/receiver/pipeline"
+)
+
+// Source is what the servers report about. Its methods are called from several
+// goroutines at a time and must not wait for anything.
+type Source interface {
+	// Health reports whether the process does its work; if not, it should be
+	// restarted, and why says what is wrong.
+	Health() (ok bool, why string)
+	// Ready reports whether requests are welcome. They are not while starting and
+	// draining, and when a listener or the spool has failed; a full queue or a
+	// backend that is away changes nothing, as all replicas would go away with it.
+	Ready() (ok bool, why string)
+	// Snapshot returns the state of every part. The account of each exporter in
+	// it is of one moment.
+	Snapshot() Snapshot
+}
+
+// Deps is what a Server is given. Source and Log are required.
+type Deps struct {
+	Source Source
+	Log    *slog.Logger
+	Build  Build
+	// Started is when the process began.
+	Started time.Time
+	// WithoutMetrics leaves /metrics out.
+	WithoutMetrics bool
+}
+
+// Build says what program this is. What is not known is empty.
+type Build struct {
+	Version string `json:"version"`
+	Commit  string `json:"commit,omitempty"`
+	Date    string `json:"date,omitempty"`
+}
+
+// Snapshot is the state of a receiver.
+type Snapshot struct {
+	Config    Configuration
+	Pipelines []Pipeline
+	Receivers []ingest.State
+	Exporters []pipeline.State
+	InFlight  InFlight
+}
+
+// Configuration says which configuration is in use.
+type Configuration struct {
+	// Generation counts the configurations since the start, from 1.
+	Generation int64  `json:"generation"`
+	Hash       string `json:"hash"`
+}
+
+// Pipeline is one entry of service.pipelines.
+type Pipeline struct {
+	Name       string   `json:"name"`
+	Receivers  []string `json:"receivers"`
+	Processors []string `json:"processors"`
+	Exporters  []string `json:"exporters"`
+}
+
+// InFlight is the memory of requests that are being received, in all receivers
+// together.
+type InFlight struct {
+	Bytes int64 `json:"bytes"`
+	Limit int64 `json:"limit_bytes"`
+}
