@@ -1,5 +1,7 @@
 package admin
 
+import "slices"
+
 // The names of the metrics are API. Those of the process and of the Go runtime
 // are what Prometheus's own client libraries call them, so that dashboards know them.
 const (
@@ -69,7 +71,7 @@ func families() []family {
 		exporter = []string{"exporter"}
 		sized    = []string{"exporter", "sizer"}
 	)
-	with := func(labels []string, more string) []string { return append(labels[:len(labels):len(labels)], more) }
+	with := func(labels []string, more string) []string { return append(slices.Clip(labels), more) }
 	return []family{
 		{nameBuildInfo, "The program: always 1.", []string{"version", "commit", "go_version"}},
 		{nameReady, "Whether requests are welcome: 1 or 0.", nil},

@@ -26,8 +26,11 @@ type process struct {
 // readProcess takes some tens of microseconds.
 func readProcess() process {
 	samples := []metrics.Sample{
-		{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/total:bytes"}, {Name: "/gc/gomemlimit:bytes"},
-		{Name: "/sched/goroutines:goroutines"}, {Name: "/sched/gomaxprocs:threads"},
+		{Name: "/memory/classes/heap/objects:bytes"},
+		{Name: "/memory/classes/total:bytes"},
+		{Name: "/gc/gomemlimit:bytes"},
+		{Name: "/sched/goroutines:goroutines"},
+		{Name: "/sched/gomaxprocs:threads"},
 	}
 	metrics.Read(samples)
 	value := func(i int) uint64 {

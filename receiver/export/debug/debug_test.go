@@ -2,7 +2,6 @@ package debug
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"flag"
 	"io"
@@ -337,7 +336,7 @@ func TestBrokenOutput(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = e.Export(context.Background(), batch(wire.Logs, otlptest.Logs(1)))
+	_, err = e.Export(t.Context(), batch(wire.Logs, otlptest.Logs(1)))
 	var retryable *pipeline.RetryableError
 	if !errors.Is(err, io.ErrClosedPipe) || errors.As(err, &retryable) {
 		t.Errorf("error %v", err)

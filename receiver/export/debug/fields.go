@@ -62,22 +62,20 @@ func nextField(b []byte) (number int, v value, length int) {
 
 // nextValue reads a value that is no group.
 func nextValue(typ protowire.Type, b []byte) (value, int) {
-	v, n := value{typ: typ}, 0
+	v, length := value{typ: typ}, -1
 	switch typ {
 	case protowire.VarintType:
-		v.bits, n = protowire.ConsumeVarint(b)
+		v.bits, length = protowire.ConsumeVarint(b)
 	case protowire.Fixed64Type:
-		v.bits, n = protowire.ConsumeFixed64(b)
+		v.bits, length = protowire.ConsumeFixed64(b)
 	case protowire.Fixed32Type:
 		var bits uint32
-		bits, n = protowire.ConsumeFixed32(b)
+		bits, length = protowire.ConsumeFixed32(b)
 		v.bits = uint64(bits)
 	case protowire.BytesType:
-		v.data, n = protowire.ConsumeBytes(b)
-	default:
-		n = -1
+		v.data, length = protowire.ConsumeBytes(b)
 	}
-	return v, n
+	return v, length
 }
 
 // members walks over the fields of b that the message has by OTLP's schema.

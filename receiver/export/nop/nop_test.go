@@ -1,7 +1,6 @@
 package nop_test
 
 import (
-	"io"
 	"log/slog"
 	"testing"
 
@@ -19,7 +18,7 @@ func TestTakesEverything(t *testing.T) {
 	if err := config.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	d := pipeline.NewDestination("nop", nop.New(config), config.Settings(), &pipeline.Pool{}, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	d := pipeline.NewDestination("nop", nop.New(config), config.Settings(), &pipeline.Pool{}, slog.New(slog.DiscardHandler))
 	route := pipeline.NewRoute([]*pipeline.Lane{d.Lane(wire.Logs, pipeline.Limits{})}, nil, nil)
 	done := make(chan error, 1)
 	go func() { done <- d.Run(t.Context()) }()
