@@ -51,7 +51,7 @@ func (r *Receiver) Run(ctx context.Context) (Receipt, error) {
 func (r *Receiver) drain(ctx context.Context, kill context.CancelFunc) {
 	shutdown := r.cfg.Service.Shutdown
 	r.wait("draining")
-	r.deps.Log.Info("draining", "delay", shutdown.Delay, "timeout", shutdown.Timeout)
+	r.deps.Log.Info("draining", "delay", shutdown.Delay.String(), "timeout", shutdown.Timeout.String())
 	time.Sleep(shutdown.Delay)
 	limit, cancel := context.WithTimeout(ctx, shutdown.Timeout)
 	defer cancel()

@@ -189,32 +189,44 @@ func (s *scanner) item(id MessageID, start, pos, end, depth int) bool {
 	return true
 }
 
-// keyValue scans a KeyValue. Nearly all of them are a short ASCII key and a
-// string or a number, in that order; those take the short way.
+// keyValue scans a KeyValue.
 func (s *scanner) keyValue(pos, end, depth int) bool {
-	// 0a len key… 12 len 0a len string…: with lengths below 128 and ASCII
-	// strings no byte of it has its high bit set, so one look at all is enough.
-	b := s.b[pos:end]
-	if depth > 0 && len(b) >= 4 && b[0] == 0x0a {
-		v := 2 + int(b[1])
-		if v+4 <= len(b) && b[v] == 0x12 && int(b[v+1]) == len(b)-v-2 {
-			switch b[v+2] {
-			case 1<<3 | byte(TypeBytes): // string_value
-				if int(b[v+3]) == len(b)-v-4 && ascii(b) {
-					return true
-				}
-			case 2<<3 | byte(TypeVarint), 3<<3 | byte(TypeVarint): // bool_value, int_value
-				if ascii(b[:v+2]) && skipVarint(b, v+3) == len(b) {
-					return true
-				}
-			case 4<<3 | byte(TypeFixed64): // double_value
-				if len(b) == v+11 && ascii(b[:v+2]) {
-					return true
-				}
-			}
-		}
+	if depth > 0 && shortAttribute(s.b[pos:end]) {
+		return true
 	}
 	return s.message(KeyValue, pos, end, depth)
+}
+
+// shortAttribute reports whether b is a valid KeyValue of the kind that nearly
+// all are: a short ASCII key and a short ASCII string, a number or a boolean.
+// Most encoders write the key first; the Collector writes it last.
+func shortAttribute(b []byte) bool {
+	const keyTag, valueTag = 1<<3 | byte(TypeBytes), 2<<3 | byte(TypeBytes)
+	if len(b) < 6 {
+		return false
+	}
+	half := 2 + int(b[1])
+	if half+2 > len(b) || int(b[half+1]) != len(b)-half-2 {
+		return false
+	}
+	key, value := b[:half], b[half:]
+	if b[0] == valueTag {
+		key, value = value, key
+	}
+	if key[0] != keyTag || value[0] != valueTag || len(value) < 4 {
+		return false
+	}
+	// Lengths are one byte each if no byte has its high bit set. For a string,
+	// nothing else in b may have it either: one look at all of it is enough.
+	switch value[2] {
+	case 1<<3 | byte(TypeBytes): // string_value
+		return int(value[3]) == len(value)-4 && ascii(b)
+	case 2<<3 | byte(TypeVarint), 3<<3 | byte(TypeVarint): // bool_value, int_value
+		return value[1] < 0x80 && ascii(key) && skipVarint(value, 3) == len(value)
+	case 4<<3 | byte(TypeFixed64): // double_value
+		return len(value) == 11 && ascii(key)
+	}
+	return false
 }
 
 // identifier scans the identifier b[pos:stop] whose tag begins at start.
