@@ -1,0 +1,112 @@
+package ingest
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/otlpctl/otlpctl/receiver/wire"
+)
+
+// httpServer serves OTLP/HTTP: HTTP/1.1 and HTTP/2, the latter without TLS too
+// (by prior knowledge), on one port.
+type httpServer struct {
+	in      *intake
+	cfg     *HTTPConfig
+	cors    *cors
+	paths   map[string]wire.Signal
+	server  *http.Server
+	secure  bool
+	running sync.RWMutex // read-locked by every handler
+	ended   chan struct{}
+	end     sync.Once
+}
+
+func newHTTPServer(cfg *HTTPConfig, in *intake, secure *tls.Config) *httpServer {
+	h := &httpServer{
+		in: in, cfg: cfg, cors: newCORS(cfg.CORS), paths: map[string]wire.Signal{}, secure: secure != nil, ended: make(chan struct{}),
+	}
+	for _, sig := range wire.Signals() {
+		h.paths[cfg.path(sig)] = sig
+	}
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
+	protocols.SetUnencryptedHTTP2(true)
+	h.server = &http.Server{
+		Handler: h, Protocols: protocols, TLSConfig: secure,
+		ReadTimeout: cfg.ReadTimeout, ReadHeaderTimeout: cfg.ReadHeaderTimeout,
+		WriteTimeout: cfg.WriteTimeout, IdleTimeout: cfg.IdleTimeout, MaxHeaderBytes: maxHeaders,
+		DisableGeneralOptionsHandler: true,
+		// What net/http has to say is about connections of strangers.
+		ErrorLog: slog.NewLogLogger(in.log.Handler(), slog.LevelDebug),
+	}
+	h.server.SetKeepAlivesEnabled(cfg.KeepAlivesEnabled)
+	if cfg.MaxConnectionAge > 0 {
+		h.server.ConnContext = func(ctx context.Context, _ net.Conn) context.Context {
+			return context.WithValue(ctx, expiryKey{}, time.Now().Add(jitter(cfg.MaxConnectionAge)))
+		}
+	}
+	return h
+}
+
+// expiryKey is under which a connection's context holds when it gets too old.
+type expiryKey struct{}
+
+// jitter varies d by a tenth either way, as gRPC does, so that connections that
+// began together do not end together.
+func jitter(d time.Duration) time.Duration {
+	return time.Duration(float64(d) * (0.9 + 0.2*rand.Float64())) //nolint:gosec // no secret depends on it
+}
+
+// tooOld reports whether the request's connection is to be closed.
+func (h *httpServer) tooOld(ctx context.Context) bool {
+	if h.cfg.MaxConnectionAge == 0 {
+		return false
+	}
+	expiry, ok := ctx.Value(expiryKey{}).(time.Time)
+	return ok && time.Now().After(expiry)
+}
+
+// serve returns when the server has stopped, with all of its handlers.
+func (h *httpServer) serve(l net.Listener) error {
+	var err error
+	if h.secure {
+		err = h.server.ServeTLS(l, "", "")
+	} else {
+		err = h.server.Serve(l)
+	}
+	if !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	<-h.ended
+	return nil
+}
+
+// drain closes idle connections and waits for requests until ctx ends.
+func (h *httpServer) drain(ctx context.Context) {
+	if h.server.Shutdown(ctx) != nil {
+		h.stop()
+		return
+	}
+	h.finish()
+}
+
+// stop ends every request at once and waits for the handlers.
+func (h *httpServer) stop() {
+	_ = h.server.Close() // what it could say is that a listener was closed already
+	h.finish()
+}
+
+// finish lets serve return once no handler is left.
+func (h *httpServer) finish() {
+	h.running.Lock() // after the server has closed nothing begins any more
+	defer h.running.Unlock()
+	h.end.Do(func() { close(h.ended) })
+}

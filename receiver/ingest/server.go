@@ -1,0 +1,226 @@
+// Package ingest takes OTLP in: over gRPC and HTTP, as protobuf and JSON, and
+// hands what is valid to the pipelines. It owns the listeners, the admission of
+// requests, their decompression and validation, and the one table that says how
+// a refusal is answered (status.go). What it hands on decodes in any conforming
+// decoder and holds valid items only.
+//
+// Nothing here grows without a bound. A request is admitted before it is read,
+// its memory is reserved from a Budget that all servers share, a body is held to
+// its limit before and after decompression, and slow clients are cut off.
+//
+// Identifiers that the .proto comments call invalid (of the wrong length, all
+// zero, missing) cost the item that carries them: it is removed, counted, and
+// answered with a partial success, while its neighbours pass. Where the comments
+// say that such an identifier is to be read as absent, it is removed by itself
+// and the client warned.
+package ingest
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+
+	"github.com/otlpctl/otlpctl/receiver/pipeline"
+	"github.com/otlpctl/otlpctl/receiver/tlsconf"
+)
+
+// Deps is what a Server is given. All of it is required, and shared with others.
+type Deps struct {
+	// Pool is where requests are read to; the pipelines free them into it.
+	Pool *pipeline.Pool
+	// Budget bounds the requests being read.
+	Budget *Budget
+	// Routes say where requests go. They may change while the server runs.
+	Routes *Routes
+	Log    *slog.Logger
+}
+
+// Server is one receiver: a gRPC server, an HTTP server, or both.
+type Server struct {
+	name  string
+	log   *slog.Logger
+	ports []*port
+}
+
+// port is one transport of a Server.
+type port struct {
+	transport Transport
+	network   string
+	endpoint  string
+	in        *intake
+	server    server
+	listener  *listener // nil before Listen
+}
+
+// server is what speaks a transport's protocol.
+type server interface {
+	// serve blocks until drain or stop has ended, or the listener failed.
+	serve(l net.Listener) error
+	// drain waits for requests in flight until ctx or stop ends them.
+	drain(ctx context.Context)
+	// stop ends them at once and waits for their handlers.
+	stop()
+}
+
+// New returns a Server for cfg, whose files (certificates) it reads. name is that
+// of the receiver in the configuration.
+func New(name string, cfg Config, deps Deps) (*Server, error) {
+	s := &Server{name: name, log: deps.Log.With("receiver", name)}
+	var errs []error
+	if g := cfg.Protocols.GRPC; g != nil {
+		in := s.intake(deps, g.limit())
+		secure, err := s.tls("grpc", g.TLS)
+		errs = append(errs, err)
+		s.ports = append(s.ports, &port{
+			transport: GRPC, network: g.Transport, endpoint: g.Endpoint, in: in, server: newGRPCServer(g, in, secure),
+		})
+	}
+	if h := cfg.Protocols.HTTP; h != nil {
+		in := s.intake(deps, h.limit())
+		secure, err := s.tls("http", h.TLS)
+		errs = append(errs, err)
+		s.ports = append(s.ports, &port{
+			transport: HTTP, network: h.Transport, endpoint: h.Endpoint, in: in, server: newHTTPServer(h, in, secure),
+		})
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Server) intake(deps Deps, limit int) *intake {
+	return &intake{pool: deps.Pool, budget: deps.Budget, routes: deps.Routes, log: s.log, limit: limit}
+}
+
+func (s *Server) tls(protocol string, cfg *tlsconf.Server) (*tls.Config, error) {
+	if cfg == nil {
+		return nil, nil //nolint:nilnil // no TLS is an answer of its own
+	}
+	conf, err := cfg.TLS(func(err error) {
+		s.log.Warn("certificate not reloaded: the one in use stays", "protocol", protocol, "error", err)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("protocols.%s.tls: %w", protocol, err)
+	}
+	return conf, nil
+}
+
+// Listen opens all listeners, or none if one fails; that error is a *ListenError.
+// Connections wait for Run.
+func (s *Server) Listen(ctx context.Context) error {
+	for _, p := range s.ports {
+		l, err := listen(ctx, p.network, p.endpoint, &p.in.stats.connections)
+		if err != nil {
+			s.Close()
+			return &ListenError{Receiver: s.name, Transport: p.transport, Endpoint: p.endpoint, Err: err}
+		}
+		p.listener = l
+		s.log.Info("listening", "protocol", string(p.transport), "address", l.Addr().String())
+	}
+	return nil
+}
+
+// Close closes the listeners of a Server that does not run.
+func (s *Server) Close() {
+	for _, p := range s.ports {
+		if p.listener != nil {
+			_ = p.listener.Close() // nothing was accepted, nothing is lost
+		}
+	}
+}
+
+// Run serves until Drain is called. If ctx ends first, requests in flight are
+// ended. It returns when every handler and goroutine has ended, with an error if
+// a listener failed. Listen comes before it; a Server runs once.
+func (s *Server) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	stopped := make(chan struct{})
+	untie := context.AfterFunc(ctx, func() {
+		defer close(stopped)
+		s.stop()
+	})
+	errs := make([]error, len(s.ports))
+	var all sync.WaitGroup
+	for i, p := range s.ports {
+		all.Go(func() {
+			if err := p.server.serve(p.listener); err != nil {
+				errs[i] = fmt.Errorf("receiver %s: serve %s on %s: %w", s.name, p.transport, p.listener.Addr(), err)
+				cancel(errs[i]) // half a receiver is none
+			}
+		})
+	}
+	all.Wait()
+	if !untie() {
+		<-stopped
+	}
+	return errors.Join(errs...)
+}
+
+// Drain stops listening, tells clients to go elsewhere (GOAWAY, Connection:
+// close) and waits for the requests in flight; when ctx ends, it ends them. Run
+// returns afterwards.
+func (s *Server) Drain(ctx context.Context) {
+	var all sync.WaitGroup
+	for _, p := range s.ports {
+		all.Go(func() {
+			abort := context.AfterFunc(ctx, p.stop)
+			defer abort()
+			p.server.drain(ctx)
+		})
+	}
+	all.Wait()
+}
+
+// stop ends everything at once.
+func (s *Server) stop() {
+	var all sync.WaitGroup
+	for _, p := range s.ports {
+		all.Go(p.stop)
+	}
+	all.Wait()
+}
+
+// stop ends every request. Connections go first: the servers would wait for
+// those that are still in their handshake.
+func (p *port) stop() {
+	p.in.stopping.Store(true)
+	if p.listener != nil {
+		p.listener.cut()
+	}
+	p.server.stop()
+}
+
+// State returns what is to be reported about each transport.
+func (s *Server) State() []State {
+	states := make([]State, len(s.ports))
+	for i, p := range s.ports {
+		states[i] = State{Receiver: s.name, Transport: p.transport, Endpoint: p.address()}
+		p.in.stats.read(&states[i])
+	}
+	return states
+}
+
+// Addr returns where a transport listens, once Listen has succeeded, with the
+// port that the system chose if none was given. It is empty for a transport that
+// is not served.
+func (s *Server) Addr(t Transport) string {
+	for _, p := range s.ports {
+		if p.transport == t {
+			return p.address()
+		}
+	}
+	return ""
+}
+
+func (p *port) address() string {
+	if p.listener == nil {
+		return p.endpoint
+	}
+	return p.listener.Addr().String()
+}
