@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/otlpctl/otlpctl/receiver/admin"
 	"github.com/otlpctl/otlpctl/receiver/ingest"
 	"github.com/otlpctl/otlpctl/receiver/internal/grpcraw"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
@@ -22,8 +23,8 @@ type Deps struct {
 	Log *slog.Logger
 	// Stdout and Stderr take the output of exporters that print.
 	Stdout, Stderr io.Writer
-	// Version is the version of the program, for /status and /metrics.
-	Version string
+	// Build says what program this is, for /status and /metrics.
+	Build admin.Build
 	// ConfigHash names the configuration, for /status.
 	ConfigHash string
 	// Memory is what the process may use; see PlanMemory.
@@ -36,7 +37,8 @@ type Receiver struct {
 	deps    Deps
 	graph   *graph
 	servers []*ingest.Server
-	desk    *desk
+	budget  *ingest.Budget
+	desk    desk
 	started time.Time
 	// waiting says why the receiver is not ready; it is nil when it is.
 	waiting atomic.Pointer[string]
@@ -54,11 +56,11 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Receiver, error) {
 	if r.graph, err = buildGraph(ctx, &cfg, builder{deps: deps, pool: pool}); err != nil {
 		return nil, err
 	}
-	budget := ingest.NewBudget(deps.Memory.InFlight)
+	r.budget = ingest.NewBudget(deps.Memory.InFlight)
 	var errs []error
 	for _, id := range slices.Sorted(maps.Keys(r.graph.routes)) {
 		s, err := ingest.New(string(id), *cfg.Receivers[id], ingest.Deps{
-			Pool: pool, Budget: budget, Routes: ingest.NewRoutes(r.graph.routes[id]), Log: deps.Log,
+			Pool: pool, Budget: r.budget, Routes: ingest.NewRoutes(r.graph.routes[id]), Log: deps.Log,
 		})
 		if err != nil {
 			errs = append(errs, fmt.Errorf("receivers.%s: %w", id, err))
@@ -75,14 +77,6 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Receiver, error) {
 	return r, nil
 }
 
-// Ready reports whether the receiver takes requests, and otherwise why not.
-func (r *Receiver) Ready() (ready bool, why string) {
-	if w := r.waiting.Load(); w != nil {
-		return false, *w
-	}
-	return true, ""
-}
-
 func (r *Receiver) wait(why string) { r.waiting.Store(&why) }
 
 // listen opens every listener, or none.
@@ -95,7 +89,9 @@ func (r *Receiver) listen(ctx context.Context) error {
 			for _, open := range r.servers[:i] {
 				open.Close()
 			}
-			r.desk.close()
+			for _, open := range r.desk {
+				open.Close()
+			}
 			return err
 		}
 	}

@@ -28,9 +28,11 @@ func (r *Receiver) Run(ctx context.Context) (Receipt, error) {
 	for _, s := range r.servers {
 		crew.run(life, s.Run)
 	}
-	stopDesk := r.desk.run(life, crew)
+	for _, s := range r.desk {
+		crew.run(life, s.Run)
+	}
 	r.waiting.Store(nil)
-	r.deps.Log.Info("ready", "version", r.deps.Version, "admin", r.desk.address())
+	r.deps.Log.Info("ready", "version", r.deps.Build.Version, "admin", r.desk[0].Addr())
 
 	var failure error
 	select {
@@ -40,7 +42,6 @@ func (r *Receiver) Run(ctx context.Context) (Receipt, error) {
 	}
 	r.drain(life, kill)
 	receipt := r.graph.receipt(r.started)
-	stopDesk()
 	kill()
 	crew.all.Wait()
 	return receipt, failure

@@ -10,6 +10,7 @@ import (
 	"github.com/otlpctl/otlpctl/pkg/config"
 	"github.com/otlpctl/otlpctl/pkg/term"
 	"github.com/otlpctl/otlpctl/receiver"
+	"github.com/otlpctl/otlpctl/receiver/admin"
 )
 
 type serveOptions struct {
@@ -73,11 +74,12 @@ func serve(ctx context.Context, s term.Streams, loaded config.Loaded) (err error
 		return coded{fmt.Errorf("service.telemetry.logs: %w", err), exitFailed}
 	}
 	defer func() { err = errors.Join(err, logs.Close()) }()
+	build := thisBuild()
 	r, err := receiver.New(ctx, loaded.Config, receiver.Deps{
 		Log:        logs.Logger,
 		Stdout:     s.Out,
 		Stderr:     s.Err,
-		Version:    thisBuild().Version,
+		Build:      admin.Build{Version: build.Version, Commit: build.Commit, Date: build.Date},
 		ConfigHash: loaded.Hash,
 		Memory:     receiver.PlanMemory(),
 	})
