@@ -90,12 +90,6 @@ func (e *Exporter) hint(s *status.Status) string {
 		switch {
 		case has("handshake failed") && has("first record does not look like a TLS handshake", "EOF", "reset by peer"):
 			return "if the backend expects plain text, set tls.insecure: true (the scheme http:// alone does not)"
-		case has("certificate signed by unknown authority"):
-			return "set tls.ca_file to the authority that signed the backend's certificate"
-		case has("x509: certificate is valid for", "x509: cannot validate certificate for"):
-			return "set tls.server_name_override to a name in the backend's certificate"
-		case has("tls: certificate required", "tls: bad certificate"):
-			return "the backend wants a client certificate, set tls.cert_file and tls.key_file"
 		case has("tls: no application protocol"):
 			return "this port speaks HTTP/1 over TLS, not gRPC; use the otlphttp exporter"
 		case has("no children to pick from", "produced zero addresses"):
@@ -103,6 +97,7 @@ func (e *Exporter) hint(s *status.Status) string {
 		case e.plaintext && has("error reading server preface"):
 			return "if the backend expects TLS, remove tls.insecure; if it speaks HTTP (port 4318), use the otlphttp exporter"
 		}
+		return reply.TLSHint(m)
 	case codes.Unimplemented:
 		switch {
 		case has("unexpected HTTP status code"):

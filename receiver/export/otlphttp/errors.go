@@ -1,0 +1,87 @@
+package otlphttp
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/otlpctl/otlpctl/receiver/export/internal/reply"
+	"github.com/otlpctl/otlpctl/receiver/pipeline"
+)
+
+// StatusError is an answer other than 2xx.
+type StatusError struct {
+	// Code is the HTTP status.
+	Code int
+	text string
+}
+
+func (e *StatusError) Error() string { return e.text }
+
+// refusal sorts an answer other than 2xx by OTLP's rules (OTLP 1.11, "Failures"
+// under OTLP/HTTP): which statuses may be retried, and when.
+func (t *target) refusal(r *http.Response, content []byte) error {
+	p := readProblem(r.Header, content)
+	text := fmt.Sprintf("export to %s: HTTP %d %s", t.name, r.StatusCode, http.StatusText(r.StatusCode))
+	if p.message != "" {
+		text += ": " + p.message
+	}
+	if hint := t.hint(r, p.message); hint != "" {
+		text += "; hint: " + hint
+	}
+	err := &StatusError{Code: r.StatusCode, text: text}
+	switch r.StatusCode {
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return &pipeline.RetryableError{Err: err, After: max(retryAfter(r.Header), p.delay)}
+	}
+	return &pipeline.RejectedError{Err: err}
+}
+
+// hint returns the next step if the answer is a known one.
+func (t *target) hint(r *http.Response, message string) string {
+	switch r.StatusCode {
+	case http.StatusBadRequest:
+		if strings.Contains(message, "HTTP request to an HTTPS server") {
+			return "the backend expects TLS, write https:// in the endpoint"
+		}
+	case http.StatusNotFound:
+		return "is this the URL for OTLP? The path of a signal, such as /v1/traces, is appended to endpoint, and not to traces_endpoint"
+	case http.StatusRequestEntityTooLarge:
+		return "raise the backend's limit, or set a lower send_batch_max_size"
+	case http.StatusUnsupportedMediaType:
+		return "the backend does not take this encoding or compression, try encoding: proto and compression: none"
+	}
+	if r.StatusCode/100 == 3 {
+		if to, err := r.Location(); err == nil {
+			return fmt.Sprintf("the backend redirects to %s, which is followed with 307 and 308 within a host only; set the endpoint to it", to.Redacted())
+		}
+	}
+	return ""
+}
+
+// unanswered is a request that got no answer, or half of one. It may be sent again.
+func (t *target) unanswered(err error) error {
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err // it repeats method and URL
+	}
+	described := fmt.Errorf("export to %s: %w", t.name, err)
+	if hint := connectionHint(err.Error()); hint != "" {
+		described = fmt.Errorf("%w; hint: %s", described, hint)
+	}
+	return &pipeline.RetryableError{Err: described}
+}
+
+func connectionHint(m string) string {
+	switch {
+	case strings.Contains(m, "server gave HTTP response to HTTPS client"), strings.Contains(m, "first record does not look like a TLS handshake"):
+		return "the backend expects plain text, write http:// in the endpoint"
+	case strings.Contains(m, `malformed HTTP response "\x15\x03`): // a TLS alert
+		return "the backend expects TLS, write https:// in the endpoint"
+	case strings.Contains(m, "malformed HTTP response"):
+		return "this port does not speak HTTP/1.1; for gRPC (port 4317) use the otlp exporter"
+	}
+	return reply.TLSHint(m)
+}
