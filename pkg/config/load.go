@@ -83,7 +83,7 @@ func receiverOptions() Options {
 		"health_check":   "admin.endpoint answers /health and /ready",
 		"healthcheckv2":  "admin.endpoint answers /health and /ready",
 		"memory_ballast": "nothing is needed in its place, GOMEMLIMIT follows the memory limit",
-		"pprof":          "set admin.pprof",
+		"pprof":          "set admin.pprof: true",
 		"zpages":         "admin.endpoint answers /status",
 	}}
 	return Options{Components: map[string]Components{

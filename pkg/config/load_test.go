@@ -108,6 +108,29 @@ func TestLoadWithoutFiles(t *testing.T) {
 	}
 }
 
+func TestLoadSeveralFiles(t *testing.T) {
+	base := filepath.Join(fixtures, "valid-settings.yaml")
+	over := filepath.Join(t.TempDir(), "over.yaml")
+	if err := os.WriteFile(over, []byte("service:\n  shutdown: {delay: 7s}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := Load([]string{base, over})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := loaded.Config.Service.Shutdown
+	if want := (receiver.ShutdownConfig{Delay: 7 * time.Second, Timeout: time.Minute}); got != want {
+		t.Errorf("service.shutdown is %+v, want %+v", got, want)
+	}
+	if pos, _ := loaded.Origins.Position("service.shutdown.delay"); pos.String() != over+":2:21" {
+		t.Errorf("delay is set at %s", pos)
+	}
+	alone, err := Load([]string{base})
+	if err != nil || alone.Hash == loaded.Hash || len(alone.Hash) != 12 {
+		t.Errorf("hashes %q and %q, %v", alone.Hash, loaded.Hash, err)
+	}
+}
+
 // Settings alone leave what runs without a file; naming one component replaces
 // all of them.
 func TestLoadKeepsDefaultComponents(t *testing.T) {

@@ -63,8 +63,13 @@ func (d *decoder) validate(v reflect.Value, n *node, p *path) {
 	if !ok || d.blocked[p.String()] || d.explained(p.String()) {
 		return
 	}
+	var found []string
 	for _, err := range leaves(check.Validate()) {
-		d.invalid(err, n, p)
+		found = append(found, d.invalid(err, n, p))
+	}
+	// What is around v has nothing to add about the same places.
+	for _, path := range found {
+		d.wrong[path] = true
 	}
 }
 
@@ -138,8 +143,9 @@ func leaves(err error) []error {
 	return all
 }
 
-// invalid reports an error of Validate at the place that it names.
-func (d *decoder) invalid(err error, n *node, p *path) {
+// invalid reports an error of Validate at the place that it names, and returns
+// the path of that place, or "" if there is nothing wrong with it.
+func (d *decoder) invalid(err error, n *node, p *path) string {
 	full, at := p.String(), n
 	if pe, ok := errors.AsType[pathError](err); ok {
 		full = joinPath(full, pe.ConfigPath())
@@ -149,7 +155,7 @@ func (d *decoder) invalid(err error, n *node, p *path) {
 		at, _ = d.root.find(full)
 	}
 	if d.explained(full) {
-		return
+		return ""
 	}
 	problem := err.Error()
 	if e, ok := err.(problemError); ok { //nolint:errorlint // an error around it has more to say
@@ -161,9 +167,10 @@ func (d *decoder) invalid(err error, n *node, p *path) {
 	}
 	if w, ok := errors.AsType[warner](err); ok && w.ConfigWarning() {
 		d.warns = append(d.warns, d.locate(at, f))
-		return
+		return ""
 	}
 	d.errs = append(d.errs, d.locate(at, f))
+	return full
 }
 
 // locate points at the file alone if the nearest thing around the place is the
