@@ -39,7 +39,7 @@ release-check: ## validate the release configuration
 fuzz: ## fuzz every decoder, FUZZTIME each
 	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9]*' pkg receiver | sed 's|/[^/]*:func | |' | sort | \
 		while read -r dir name; do echo "fuzz $$name"; \
-		$(GO) test $(TAGS) -run='^$$' -fuzz="^$$name\$$" -fuzztime=$(FUZZTIME) ./$$dir || exit 1; done
+		$(GO) test $(TAGS) -run='^$$' -fuzz="^$$name\$$" -fuzztime=$(FUZZTIME) -fuzzminimizetime=10x ./$$dir || exit 1; done
 
 bench: ## run the Go benchmarks
 	$(GO) test $(TAGS) -run='^$$' -bench=. -benchmem ./...

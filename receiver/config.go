@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/otlpctl/otlpctl/receiver/admin"
+	"github.com/otlpctl/otlpctl/receiver/export/file"
 	"github.com/otlpctl/otlpctl/receiver/ingest"
 	"github.com/otlpctl/otlpctl/receiver/internal/invalid"
 	"github.com/otlpctl/otlpctl/receiver/wire"
@@ -84,6 +86,7 @@ func (c *Config) Validate() error {
 		errs = append(errs, c.validatePipeline(id)...)
 	}
 	errs = append(errs, c.validateListeners()...)
+	errs = append(errs, c.validateFiles()...)
 	return errors.Join(errs...)
 }
 
@@ -130,6 +133,25 @@ func known[T any](defined map[ID]T) string {
 		names = append(names, string(id))
 	}
 	return strings.Join(names, ", ")
+}
+
+// validateFiles finds two exporters that would write to one file.
+func (c *Config) validateFiles() []error {
+	var errs []error
+	owner := map[string]ID{}
+	for _, id := range c.usedExporters() {
+		f, ok := c.Exporters[id].(*file.Config)
+		if !ok {
+			continue
+		}
+		path := filepath.Clean(f.Path)
+		if first, taken := owner[path]; taken {
+			errs = append(errs, invalid.Key("exporters."+string(id)+".path", "%s is the file of exporter %s too: each needs one of its own", path, first))
+			continue
+		}
+		owner[path] = id
+	}
+	return errs
 }
 
 // Unused returns the paths of components that no pipeline names. They are

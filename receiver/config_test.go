@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/otlpctl/otlpctl/receiver/export/file"
 	"github.com/otlpctl/otlpctl/receiver/ingest"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
 )
@@ -52,6 +53,12 @@ func TestValidate(t *testing.T) {
 		other := ingest.DefaultConfig()
 		other.Protocols = c.Receivers["otlp"].Protocols
 		c.Receivers["otlp/unused"] = &other
+	})
+	f("exporters.file/b.path: out.json is the file of exporter file/a too", func(c *Config) {
+		for _, id := range []ID{"file/a", "file/b"} {
+			c.Exporters[id] = &file.Config{Path: "./out.json"}
+		}
+		pipelineOf("logs", PipelineConfig{Receivers: []ID{"otlp"}, Exporters: []ID{"file/a", "file/b"}})(c)
 	})
 	f("service.telemetry.metrics: 0.0.0.0:4318 is taken by receivers.otlp.protocols.http.endpoint",
 		func(c *Config) { c.Service.Telemetry.Metrics.Address = "0.0.0.0:4318" })

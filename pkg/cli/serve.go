@@ -60,6 +60,9 @@ func runServe(ctx context.Context, s term.Streams, o serveOptions) error {
 		}
 		return runHealth(ctx, s, target, healthTimeout)
 	}
+	if len(o.files) == 0 && s.Err.IsTerminal() {
+		loaded.Config.Service.Telemetry.Logs.Encoding = "console" // nobody asked for JSON, and somebody is reading
+	}
 	for _, warning := range loaded.Warnings {
 		printFinding(s.Err, s.Err.Paint(term.Warn, "warning:"), warning)
 	}
