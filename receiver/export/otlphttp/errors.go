@@ -51,7 +51,7 @@ func (t *target) hint(r *http.Response, message string) string {
 	case http.StatusRequestEntityTooLarge:
 		return "raise the backend's limit, or set a lower send_batch_max_size"
 	case http.StatusUnsupportedMediaType:
-		return "the backend does not take this encoding or compression, try encoding: proto and compression: none"
+		return "the backend does not take this encoding or compression, try encoding: proto and compression: none; if this is a port for gRPC (4317), use the otlp exporter"
 	}
 	if r.StatusCode/100 == 3 {
 		if to, err := r.Location(); err == nil {
@@ -82,6 +82,9 @@ func connectionHint(m string) string {
 		return "the backend expects TLS, write https:// in the endpoint"
 	case strings.Contains(m, "malformed HTTP response"):
 		return "this port does not speak HTTP/1.1; for gRPC (port 4317) use the otlp exporter"
+	case strings.Contains(m, "use of closed network connection"), strings.Contains(m, "readLoopPeekFailLocked"):
+		// It answered before it had the request, which net/http may see in either way.
+		return "the backend broke off; if this is a port for gRPC (4317), use the otlp exporter"
 	}
 	return reply.TLSHint(m)
 }

@@ -36,7 +36,6 @@ type Exporter struct {
 	bodies    *body.Encoder
 	json      bool
 	pool      mem.BufferPool
-	responses compression.Unpacker
 }
 
 // target is what all requests of a signal have in common.
@@ -59,10 +58,7 @@ func New(cfg Config, pool mem.BufferPool, log *slog.Logger) (*Exporter, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Exporter{
-		targets: map[wire.Signal]*target{}, json: cfg.Encoding == encodingJSON, pool: pool,
-		responses: compression.Unpacker{Limit: reply.MaxBytes},
-	}
+	e := &Exporter{targets: map[wire.Signal]*target{}, json: cfg.Encoding == encodingJSON, pool: pool}
 	if e.bodies, err = body.NewEncoder(algorithm, cfg.CompressionParams.Level, pool); err != nil {
 		return nil, err
 	}
@@ -124,7 +120,7 @@ func (e *Exporter) Export(ctx context.Context, b *pipeline.Batch) (pipeline.Part
 		return pipeline.Partial{}, to.unanswered(err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	content, err := e.read(response)
+	content, err := read(response)
 	if errors.Is(err, reply.ErrTooLarge) {
 		return pipeline.Partial{}, fmt.Errorf("export to %s: HTTP %d: %w", to.name, response.StatusCode, err)
 	}

@@ -1,9 +1,10 @@
 package otlphttp
 
 import (
+	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"io"
 	"mime"
 	"net/http"
 	"strconv"
@@ -14,7 +15,6 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/otlpctl/otlpctl/receiver/export/internal/reply"
-	"github.com/otlpctl/otlpctl/receiver/internal/compression"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
 )
 
@@ -25,13 +25,14 @@ const (
 )
 
 // read returns the body of a response, to its end, so that the connection can be
-// used again. net/http has inflated it if need be.
-func (e *Exporter) read(r *http.Response) ([]byte, error) {
+// used again. net/http has inflated it if need be. With an error it returns what
+// came before it.
+func read(r *http.Response) ([]byte, error) {
 	if r.ContentLength == 0 {
 		return nil, nil
 	}
-	content, err := e.responses.Unpack(compression.None, r.Body)
-	if errors.Is(err, compression.ErrTooLarge) {
+	content, err := io.ReadAll(io.LimitReader(r.Body, reply.MaxBytes+1))
+	if len(content) > reply.MaxBytes {
 		return nil, reply.ErrTooLarge
 	}
 	return content, err
@@ -115,8 +116,10 @@ func readProblem(h http.Header, content []byte) problem {
 		return problem{reply.Line(s.GetMessage()), delay}
 	case contentJSON:
 		return jsonProblem(content)
-	case "text/plain":
-		return problem{message: reply.Line(string(content))}
+	case "text/plain", "":
+		if !bytes.HasPrefix(content, []byte("<")) {
+			return problem{message: reply.Line(string(content))}
+		}
 	}
 	return problem{}
 }

@@ -31,7 +31,7 @@ func (c *Config) transport(log *slog.Logger) (*http.Transport, error) {
 	}
 	t := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         (&net.Dialer{Timeout: dialTimeout, KeepAlive: dialKeepAlive}).DialContext,
+		DialContext:         dial(&net.Dialer{Timeout: dialTimeout, KeepAlive: dialKeepAlive}),
 		TLSClientConfig:     conf,
 		TLSHandshakeTimeout: handshakeTimeout,
 		ReadBufferSize:      c.ReadBufferSize,

@@ -46,6 +46,8 @@ func TLSHint(message string) string {
 		return "set tls.server_name_override to a name in the backend's certificate"
 	case has("tls: certificate required"), has("tls: bad certificate"):
 		return "the backend wants a client certificate, set tls.cert_file and tls.key_file"
+	case has("remote error: tls: handshake failure"):
+		return "the backend refuses the handshake; it may want a client certificate (set tls.cert_file and tls.key_file) or another version of TLS"
 	}
 	return ""
 }
