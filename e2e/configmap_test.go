@@ -46,8 +46,8 @@ func TestSampleConfigMap(t *testing.T) {
 		_ = c.Close()
 	}
 	for _, words := range [][]string{
-		{"logging", "deprecated", "debug"}, // the old name still works, and says so
-		{"backend"},                        // the attempts to reach it
+		{"exporters.logging", "deprecated"}, // the old name works, and says so
+		{"backend:4317", "exporter fails"},  // the attempts to reach it
 	} {
 		wait.For(t, arrivalLimit, "a line with "+strings.Join(words, ", "), func() bool { return logged(p, words...) })
 	}

@@ -60,14 +60,14 @@ type server struct {
 }
 
 // serve starts otlpctl with a configuration in which $GRPC, $HTTP and $ADMIN stand for the server's own addresses,
-// waits until it is ready, and stops it when the test ends.
-func serve(t *testing.T, config string) *server {
+// waits until it is ready, and stops it when the test ends. env is its environment, beside PATH and HOME.
+func serve(t *testing.T, config string, env ...string) *server {
 	t.Helper()
 	path, err := programs.Otlpctl(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := start(t, "otlpctl", path, []string{"serve", "--config"}, config+"admin:\n  endpoint: $ADMIN\n")
+	s := start(t, "otlpctl", path, []string{"serve", "--config"}, config+"admin:\n  endpoint: $ADMIN\n", env...)
 	s.waitReady(t)
 	return s
 }
@@ -81,7 +81,7 @@ func collect(t *testing.T, config string) *server {
 	return start(t, "collector", path, []string{"--config"}, config)
 }
 
-func start(t *testing.T, name, path string, args []string, config string) *server {
+func start(t *testing.T, name, path string, args []string, config string, env ...string) *server {
 	t.Helper()
 	addrs, err := loopback.Addrs(t.Context(), 3)
 	if err != nil {
@@ -93,7 +93,7 @@ func start(t *testing.T, name, path string, args []string, config string) *serve
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s.Process = process.Run(t, process.Spec{Name: name, Path: path, Args: append(args, file)})
+	s.Process = process.Run(t, process.Spec{Name: name, Path: path, Args: append(args, file), Env: env})
 	if err := s.WaitListening(t.Context(), startLimit, s.grpc, s.http); err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,7 @@ func TestShutdownUnderLoad(t *testing.T) {
 	f("healthy", nil, "compression: none")
 	f("slow", func(ctx context.Context, _ sink.Request) sink.Answer {
 		select {
-		case <-time.After(100 * time.Millisecond):
+		case <-time.After(30 * time.Millisecond):
 		case <-ctx.Done():
 		}
 		return sink.Answer{}

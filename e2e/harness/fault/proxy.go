@@ -4,16 +4,20 @@ package fault
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/otlpctl/otlpctl/e2e/harness/loopback"
+	"github.com/otlpctl/otlpctl/e2e/harness/wait"
 )
 
-const chunk = 32 << 10
+const (
+	chunk    = 32 << 10
+	relisten = 10 * time.Second
+)
 
 // Proxy forwards connections to one upstream address. The zero fault is none. All methods may be called at any time.
 type Proxy struct {
@@ -51,10 +55,16 @@ func (p *Proxy) Accept(ctx context.Context) error {
 	if p.closed || p.listen != nil {
 		return nil
 	}
-	var config net.ListenConfig
-	l, err := config.Listen(ctx, "tcp", p.addr)
+	var l net.Listener
+	err := wait.Until(ctx, relisten, "the port of the fault proxy", func() (ok bool, err error) {
+		l, err = loopback.Listen(ctx, p.addr)
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return false, nil // the kernel may still hold what was just closed
+		}
+		return err == nil, err
+	})
 	if err != nil {
-		return fmt.Errorf("fault proxy: %w", err)
+		return err
 	}
 	p.listen = l
 	p.wg.Go(func() { p.serve(l) })

@@ -22,11 +22,10 @@ const (
 
 // Addr returns a host:port on 127.0.0.1 that nothing listened on a moment ago.
 func Addr(ctx context.Context) (string, error) {
-	var listen net.ListenConfig
 	for range attempts {
 		port := firstPort + rand.IntN(lastPort-firstPort)
 		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-		l, err := listen.Listen(ctx, "tcp", addr)
+		l, err := Listen(ctx, addr)
 		if err != nil {
 			continue
 		}
@@ -36,6 +35,14 @@ func Addr(ctx context.Context) (string, error) {
 		return addr, nil
 	}
 	return "", errors.New("no free port on 127.0.0.1 between 20000 and 32000")
+}
+
+// Listen listens on addr with plain TCP: the kernel frees the port of a closed multipath listener, Go's default, some
+// time after the fact.
+func Listen(ctx context.Context, addr string) (net.Listener, error) {
+	var config net.ListenConfig
+	config.SetMultipathTCP(false)
+	return config.Listen(ctx, "tcp", addr)
 }
 
 // Addrs returns n different addresses.
