@@ -41,7 +41,7 @@ type QueueConfig struct {
 	Sizer           Sizer             `yaml:"sizer" doc:"What queue_size counts: batches to be sent, their items, or their bytes before compression." enum:"requests|items|bytes"`
 	BlockOnOverflow bool              `yaml:"block_on_overflow" doc:"Let the client wait for room instead of asking it to come back."`
 	WaitForResult   bool              `yaml:"wait_for_result" doc:"Let the client wait for the backend's answer, as with enabled: false."`
-	Batch           *QueueBatchConfig `yaml:"batch" doc:"Batching for requests of pipelines without a batch processor."`
+	Batch           *QueueBatchConfig `yaml:"batch" doc:"Batching for this exporter, in place of the pipelines' batch processor."`
 }
 
 // QueueBatchConfig is sending_queue.batch.

@@ -21,28 +21,28 @@ import (
 // TLS 1.2 or newer with the system's certificate authorities and no certificate
 // of its own.
 type Common struct {
-	CAFile                      string        `yaml:"ca_file" doc:"file with the certificate authorities (PEM) that verify the server; empty means those of the system"`
-	CAPEM                       string        `yaml:"ca_pem" doc:"certificate authorities (PEM) in place of ca_file"`
-	IncludeSystemCACertsPool    bool          `yaml:"include_system_ca_certs_pool" doc:"trust the system's certificate authorities beside ca_file or ca_pem"`
-	CertFile                    string        `yaml:"cert_file" doc:"file with the certificate chain (PEM) to present"`
-	CertPEM                     string        `yaml:"cert_pem" doc:"certificate chain (PEM) in place of cert_file"`
-	KeyFile                     string        `yaml:"key_file" doc:"file with the private key (PEM) of the certificate"`
-	KeyPEM                      secret.Text   `yaml:"key_pem" doc:"private key (PEM) in place of key_file" secret:"true"`
-	MinVersion                  string        `yaml:"min_version" doc:"lowest TLS version; empty means 1.2" enum:"1.0|1.1|1.2|1.3"`
-	MaxVersion                  string        `yaml:"max_version" doc:"highest TLS version; empty means the newest known" enum:"1.0|1.1|1.2|1.3"`
-	CipherSuites                []string      `yaml:"cipher_suites" doc:"cipher suites for TLS 1.2 and below, by IANA name; empty means a safe list"`
-	IncludeInsecureCipherSuites bool          `yaml:"include_insecure_cipher_suites" doc:"let cipher_suites name suites with known weaknesses"`
-	CurvePreferences            []string      `yaml:"curve_preferences" doc:"key exchange mechanisms in order of preference; empty means a safe list"`
-	ReloadInterval              time.Duration `yaml:"reload_interval" doc:"read cert_file and key_file again after this time, at the next handshake; 0 means never" min:"0s"`
+	CAFile                      string        `yaml:"ca_file" doc:"File with the certificate authorities (PEM) that verify the server; empty means those of the system."`
+	CAPEM                       string        `yaml:"ca_pem" doc:"Certificate authorities (PEM) in place of ca_file."`
+	IncludeSystemCACertsPool    bool          `yaml:"include_system_ca_certs_pool" doc:"Trust the system's certificate authorities beside ca_file or ca_pem."`
+	CertFile                    string        `yaml:"cert_file" doc:"File with the certificate chain (PEM) to present."`
+	CertPEM                     string        `yaml:"cert_pem" doc:"Certificate chain (PEM) in place of cert_file."`
+	KeyFile                     string        `yaml:"key_file" doc:"File with the private key (PEM) of the certificate."`
+	KeyPEM                      secret.Text   `yaml:"key_pem" doc:"Private key (PEM) in place of key_file." secret:"true"`
+	MinVersion                  string        `yaml:"min_version" doc:"Lowest TLS version; empty means 1.2." enum:"1.0|1.1|1.2|1.3"`
+	MaxVersion                  string        `yaml:"max_version" doc:"Highest TLS version; empty means the newest known." enum:"1.0|1.1|1.2|1.3"`
+	CipherSuites                []string      `yaml:"cipher_suites" doc:"Cipher suites for TLS 1.2 and below, by IANA name; empty means a safe list."`
+	IncludeInsecureCipherSuites bool          `yaml:"include_insecure_cipher_suites" doc:"Let cipher_suites name suites with known weaknesses."`
+	CurvePreferences            []string      `yaml:"curve_preferences" doc:"Key exchange mechanisms in order of preference; empty means a safe list."`
+	ReloadInterval              time.Duration `yaml:"reload_interval" doc:"Read cert_file and key_file again after this time, at the next handshake; 0 means never." min:"0s"`
 }
 
 // Client holds the TLS settings of something that dials.
 type Client struct {
 	Common `yaml:",inline"`
 
-	Insecure           bool   `yaml:"insecure" doc:"send in plain text, without TLS (ignored when ca_file or ca_pem is set)"`
-	InsecureSkipVerify bool   `yaml:"insecure_skip_verify" doc:"encrypt, but accept any certificate of the server"`
-	ServerName         string `yaml:"server_name_override" doc:"name to expect in the server's certificate in place of the host in the endpoint"`
+	Insecure           bool   `yaml:"insecure" doc:"Send in plain text, without TLS (ignored when ca_file or ca_pem is set)."`
+	InsecureSkipVerify bool   `yaml:"insecure_skip_verify" doc:"Encrypt, but accept any certificate of the server."`
+	ServerName         string `yaml:"server_name_override" doc:"Name to expect in the server's certificate in place of the host in the endpoint."`
 }
 
 // Server holds the TLS settings of something that listens. A certificate and
@@ -50,8 +50,8 @@ type Client struct {
 type Server struct {
 	Common `yaml:",inline"`
 
-	ClientCAFile       string `yaml:"client_ca_file" doc:"file with the certificate authorities (PEM) of clients; when set, every client must present a certificate"`
-	ClientCAFileReload bool   `yaml:"client_ca_file_reload" doc:"read client_ca_file again when it changes, at the next handshake"`
+	ClientCAFile       string `yaml:"client_ca_file" doc:"File with the certificate authorities (PEM) of clients; when set, every client must present a certificate."`
+	ClientCAFileReload bool   `yaml:"client_ca_file_reload" doc:"Read client_ca_file again when it changes, at the next handshake."`
 }
 
 // Validate checks what can be checked without touching a file. Its errors carry
