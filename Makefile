@@ -20,7 +20,7 @@ test: ## run the tests; TESTFLAGS=-json for machines
 	$(GO) test $(RACE) $(TAGS) $(TESTFLAGS) ./...
 
 check: tidy lint cross ## everything short of the tests: modules, linter, arrows, reference, all platforms
-	$(GO) test $(TAGS) -run '^(TestArrows|TestImports|TestReference)$$' . ./pkg/cli
+	$(GO) test $(TAGS) -run '^(TestArrows|TestImports|TestReference)$$' ./...
 
 lint: ## run the linter on every module
 	@linter=$$($(call tool,lint) -n golangci-lint) && for m in $(MODULES); do \

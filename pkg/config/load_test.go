@@ -17,8 +17,8 @@ import (
 	"github.com/otlpctl/otlpctl/receiver/export/otlp"
 )
 
-// update rewrites the expected output of the fixtures.
-var update = flag.Bool("update", false, "rewrite testdata/config/*.txt") //nolint:gochecknoglobals // a flag of the test binary
+// update rewrites the expected output of the fixtures, and the reference.
+var update = flag.Bool("update", false, "rewrite testdata/config/*.txt and the reference in docs") //nolint:gochecknoglobals // a flag of the test binary
 
 const fixtures = "../../testdata/config"
 
