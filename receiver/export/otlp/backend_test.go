@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -239,24 +238,4 @@ func unzstd(b []byte) ([]byte, error) {
 	}
 	defer z.Close()
 	return z.DecodeAll(b, nil)
-}
-
-// members counts the gzip members in b.
-func members(t testing.TB, b []byte) int {
-	t.Helper()
-	r := bytes.NewReader(b)
-	z, err := gzip.NewReader(r)
-	for n := 0; ; n++ {
-		if errors.Is(err, io.EOF) {
-			return n
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		z.Multistream(false)
-		if _, err = io.Copy(io.Discard, z); err != nil {
-			t.Fatal(err)
-		}
-		err = z.Reset(r)
-	}
 }

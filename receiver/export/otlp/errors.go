@@ -97,7 +97,7 @@ func (e *Exporter) hint(s *status.Status) string {
 		case e.plaintext && has("error reading server preface"):
 			return "if the backend expects TLS, remove tls.insecure; if it speaks HTTP (port 4318), use the otlphttp exporter"
 		}
-		return reply.TLSHint(m)
+		return e.handshakes.Hint(m)
 	case codes.Unimplemented:
 		switch {
 		case has("unexpected HTTP status code"):

@@ -28,13 +28,14 @@ var _ pipeline.Exporter = (*Exporter)(nil)
 
 // Exporter sends batches over gRPC. It is safe for concurrent use.
 type Exporter struct {
-	endpoint  string
-	plaintext bool
-	headers   metadata.MD
-	bodies    *body.Encoder
-	responses compression.Unpacker
-	conns     []*grpc.ClientConn
-	turn      atomic.Uint32
+	endpoint   string
+	plaintext  bool
+	handshakes reply.Handshakes
+	headers    metadata.MD
+	bodies     *body.Encoder
+	responses  compression.Unpacker
+	conns      []*grpc.ClientConn
+	turn       atomic.Uint32
 }
 
 // New returns an Exporter. It reads the TLS files, but connects only when there
@@ -68,6 +69,7 @@ func newExporter(cfg Config, pool mem.BufferPool, log *slog.Logger, further ...g
 	}
 	grpcraw.Register()
 	e := &Exporter{endpoint: cfg.Endpoint, plaintext: conf == nil, bodies: bodies, responses: compression.Unpacker{Limit: reply.MaxBytes}}
+	e.handshakes.Watch(conf)
 	if len(cfg.Headers) > 0 {
 		e.headers = metadata.MD{}
 		for name, value := range cfg.Headers {

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
-	"github.com/otlpctl/otlpctl/receiver/export/internal/reply"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
 )
 
@@ -63,28 +63,33 @@ func (t *target) hint(r *http.Response, message string) string {
 
 // unanswered is a request that got no answer, or half of one. It may be sent again.
 func (t *target) unanswered(err error) error {
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err // it repeats method and URL
 	}
 	described := fmt.Errorf("export to %s: %w", t.name, err)
-	if hint := connectionHint(err.Error()); hint != "" {
+	if hint := t.connectionHint(err.Error()); hint != "" {
 		described = fmt.Errorf("%w; hint: %s", described, hint)
 	}
 	return &pipeline.RetryableError{Err: described}
 }
 
-func connectionHint(m string) string {
+func (t *target) connectionHint(m string) string {
+	if hint := t.handshakes.Hint(m); hint != "" {
+		return hint
+	}
+	has := func(parts ...string) bool {
+		return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(m, part) })
+	}
 	switch {
-	case strings.Contains(m, "server gave HTTP response to HTTPS client"), strings.Contains(m, "first record does not look like a TLS handshake"):
+	case has("server gave HTTP response to HTTPS client", "first record does not look like a TLS handshake"):
 		return "the backend expects plain text, write http:// in the endpoint"
-	case strings.Contains(m, `malformed HTTP response "\x15\x03`): // a TLS alert
+	case has(`malformed HTTP response "\x15\x03`): // a TLS alert
 		return "the backend expects TLS, write https:// in the endpoint"
-	case strings.Contains(m, "malformed HTTP response"):
+	case has("malformed HTTP response"):
 		return "this port does not speak HTTP/1.1; for gRPC (port 4317) use the otlp exporter"
-	case strings.Contains(m, "use of closed network connection"), strings.Contains(m, "readLoopPeekFailLocked"):
-		// It answered before it had the request, which net/http may see in either way.
+	case !t.answered.Load() && has("use of closed network connection", "readLoopPeekFailLocked", "connection reset", "broken pipe"):
+		// A gRPC server speaks first and hangs up, which net/http sees in any of these ways.
 		return "the backend broke off; if this is a port for gRPC (4317), use the otlp exporter"
 	}
-	return reply.TLSHint(m)
+	return ""
 }

@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 
 	"google.golang.org/grpc/mem"
 
@@ -40,10 +41,12 @@ type Exporter struct {
 
 // target is what all requests of a signal have in common.
 type target struct {
-	url    *url.URL
-	name   string // for messages: without user, password and query
-	header http.Header
-	host   string
+	url        *url.URL
+	name       string // for messages: without user, password and query
+	header     http.Header
+	host       string
+	handshakes *reply.Handshakes
+	answered   atomic.Bool // at least once: the address is right
 }
 
 // New returns an Exporter. It reads the TLS files, but connects only when there
@@ -67,13 +70,16 @@ func New(cfg Config, pool mem.BufferPool, log *slog.Logger) (*Exporter, error) {
 	}
 	e.client = &http.Client{Transport: e.transport, CheckRedirect: follow}
 	header, host := cfg.header(algorithm)
+	handshakes := new(reply.Handshakes)
+	handshakes.Watch(e.transport.TLSClientConfig)
 	for _, sig := range wire.Signals() {
 		u, err := cfg.url(sig)
 		if err != nil {
 			return nil, err
 		}
 		if u != nil {
-			e.targets[sig] = &target{url: u, name: (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String(), header: header, host: host}
+			name := (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+			e.targets[sig] = &target{url: u, name: name, header: header, host: host, handshakes: handshakes}
 		}
 	}
 	return e, nil
@@ -119,6 +125,7 @@ func (e *Exporter) Export(ctx context.Context, b *pipeline.Batch) (pipeline.Part
 	if err != nil {
 		return pipeline.Partial{}, to.unanswered(err)
 	}
+	to.answered.Store(true)
 	defer func() { _ = response.Body.Close() }()
 	content, err := read(response)
 	if errors.Is(err, reply.ErrTooLarge) {

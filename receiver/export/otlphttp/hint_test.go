@@ -17,11 +17,13 @@ func TestErrorsNameTheNextStep(t *testing.T) {
 	notFound := say(http.StatusNotFound, "404 page not found", "Content-Type", "text/plain; charset=utf-8")
 	plain, _ := startTCP(t, notFound, (*httptest.Server).Start)
 	secure, server := startTCP(t, notFound, (*httptest.Server).StartTLS)
-	mutual, _ := startTCP(t, notFound, func(s *httptest.Server) {
-		// With 1.3 the refusal comes behind the handshake and may get lost.
-		s.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert, MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS12}
-		s.StartTLS()
-	})
+	mutual := func(version uint16) string {
+		b, _ := startTCP(t, notFound, func(s *httptest.Server) {
+			s.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert, MinVersion: version, MaxVersion: version}
+			s.StartTLS()
+		})
+		return b.url
+	}
 	f := func(what string, change func(*Config), again bool, want ...string) {
 		t.Helper()
 		cfg := DefaultConfig()
@@ -52,7 +54,10 @@ func TestErrorsNameTheNextStep(t *testing.T) {
 	f("plain to TLS", with(secure.url, "https://", "http://"), false, "HTTP 400", "write https:// in the endpoint")
 	f("unknown authority", func(c *Config) { c.Endpoint, c.TLS.CAPEM = secure.url, "" }, true, "set tls.ca_file")
 	f("other name", func(c *Config) { c.Endpoint, c.TLS.ServerName = secure.url, "backend.test" }, true, "set tls.server_name_override")
-	f("client certificate", func(c *Config) { c.Endpoint, c.TLS.CAPEM, c.TLS.InsecureSkipVerify = mutual.url, "", true }, true, "set tls.cert_file and tls.key_file")
+	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		endpoint := mutual(version)
+		f("client certificate", func(c *Config) { c.Endpoint, c.TLS.CAPEM, c.TLS.InsecureSkipVerify = endpoint, "", true }, true, "set tls.cert_file and tls.key_file")
+	}
 	f("not found", with(plain.url, "http://", "http://"), false, "HTTP 404 Not Found: 404 page not found", "/v1/traces, is appended")
 	f("nobody there", to("http://127.0.0.1:1"), true, "connection refused")
 	f("proxy not there", func(c *Config) { c.Endpoint, c.ProxyURL = "http://backend.test", "http://user:hunter2@127.0.0.1:1" }, true, "proxyconnect")

@@ -35,23 +35,6 @@ func Line(message string) string {
 	return strings.Join(strings.Fields(strings.ToValidUTF8(message, "")), " ")
 }
 
-// TLSHint returns the next step for a TLS handshake that failed with the message,
-// if it is a known one.
-func TLSHint(message string) string {
-	has := func(text string) bool { return strings.Contains(message, text) }
-	switch {
-	case has("certificate signed by unknown authority"):
-		return "set tls.ca_file to the authority that signed the backend's certificate"
-	case has("x509: certificate is valid for"), has("x509: cannot validate certificate for"):
-		return "set tls.server_name_override to a name in the backend's certificate"
-	case has("tls: certificate required"), has("tls: bad certificate"):
-		return "the backend wants a client certificate, set tls.cert_file and tls.key_file"
-	case has("remote error: tls: handshake failure"):
-		return "the backend refuses the handshake; it may want a client certificate (set tls.cert_file and tls.key_file) or another version of TLS"
-	}
-	return ""
-}
-
 // Partial reads an encoded Export…ServiceResponse. Without a partial success, or
 // with an empty one, everything was accepted.
 func Partial(body []byte) (pipeline.Partial, error) {
