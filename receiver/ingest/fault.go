@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/otlpctl/otlpctl/receiver/otlpjson"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
@@ -79,11 +80,15 @@ const (
 	maxProblem = 256
 )
 
-// clip makes a text fit for an answer: valid UTF-8 of bounded length.
+// clip makes a text fit for an answer: valid UTF-8 of at most so many bytes.
 func clip(text string, most int) string {
-	text = strings.ToValidUTF8(text, "\uFFFD")
+	const ellipsis = "…"
 	if len(text) <= most {
-		return text
+		return strings.ToValidUTF8(text, "?")
 	}
-	return strings.ToValidUTF8(text[:most-len("…")], "") + "…"
+	cut := most - len(ellipsis)
+	for cut > 0 && !utf8.RuneStart(text[cut]) {
+		cut--
+	}
+	return strings.ToValidUTF8(text[:cut], "?") + ellipsis
 }

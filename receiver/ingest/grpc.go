@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"runtime"
 	"strings"
 	"time"
 
@@ -56,6 +57,8 @@ func newGRPCServer(cfg *GRPCConfig, in *intake, secure *tls.Config) *grpcServer 
 		}),
 		grpc.UnknownServiceHandler(g.unknown),
 		grpc.WaitForHandlers(true),
+		// A goroutine that has run a call has the stack that the next one needs.
+		grpc.NumStreamWorkers(uint32(8 * runtime.GOMAXPROCS(0))), //nolint:gosec // a handful
 	}
 	if cfg.MaxConcurrentStreams > 0 {
 		options = append(options, grpc.MaxConcurrentStreams(cfg.MaxConcurrentStreams))

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/zstd"
+	"google.golang.org/genproto/googleapis/rpc/errdetails" // protojson must know the details of a status
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -20,9 +21,6 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
-
-	// The details of a status, for protojson to know them.
-	"google.golang.org/genproto/googleapis/rpc/errdetails"
 
 	"github.com/otlpctl/otlpctl/receiver/internal/compression"
 	"github.com/otlpctl/otlpctl/receiver/internal/grpcraw"

@@ -89,10 +89,12 @@ func (h *httpServer) serve(l net.Listener) error {
 	return nil
 }
 
-// drain closes idle connections and waits for requests until ctx ends.
+// drain closes idle connections and waits for requests, or for stop, which is
+// called when ctx ends.
 func (h *httpServer) drain(ctx context.Context) {
-	if h.server.Shutdown(ctx) != nil {
-		h.stop()
+	_ = h.server.Shutdown(ctx) // an error says that ctx ended or a listener was closed already
+	if ctx.Err() != nil {
+		<-h.ended
 		return
 	}
 	h.finish()

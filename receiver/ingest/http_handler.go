@@ -41,7 +41,7 @@ func (h *httpServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.json = json
 	var answer result
 	var err error
-	defer func() {
+	defer func() { //nolint:contextcheck // all that is left is to answer
 		var refused *fault
 		if p := recover(); p != nil {
 			refused = h.in.panicked(p)

@@ -43,8 +43,7 @@ func (e *ListenError) Hint() string {
 
 // cause is the error without the operation and the address, which stand before it.
 func (e *ListenError) cause() error {
-	var op *net.OpError
-	if errors.As(e.Err, &op) {
+	if op, ok := errors.AsType[*net.OpError](e.Err); ok {
 		return op.Err
 	}
 	return e.Err

@@ -60,7 +60,8 @@ type port struct {
 type server interface {
 	// serve blocks until drain or stop has ended, or the listener failed.
 	serve(l net.Listener) error
-	// drain waits for requests in flight until ctx or stop ends them.
+	// drain waits for requests in flight. When ctx ends, stop is called, and drain
+	// returns after it.
 	drain(ctx context.Context)
 	// stop ends them at once and waits for their handlers.
 	stop()
