@@ -24,14 +24,13 @@ type ExporterConfig interface {
 	Settings() pipeline.Settings
 }
 
-// ReceiverTypes, ProcessorTypes and ExporterTypes list the component types of a
-// configuration, current names only.
+// ReceiverTypes lists the types of receivers, current names only.
 func ReceiverTypes() []string { return []string{"otlp"} }
 
-// ProcessorTypes lists the types of processors.
+// ProcessorTypes lists the types of processors, current names only.
 func ProcessorTypes() []string { return []string{"batch", "memory_limiter"} }
 
-// ExporterTypes lists the types of exporters. otlp_grpc and otlp_http are other
+// ExporterTypes lists the types of exporters, current names only. otlp_grpc and otlp_http are other
 // names of otlp and otlphttp.
 func ExporterTypes() []string {
 	return []string{"debug", "file", "nop", "otlp", "otlp_grpc", "otlp_http", "otlphttp"}

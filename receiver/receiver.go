@@ -59,7 +59,7 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Receiver, error) {
 	r.budget = ingest.NewBudget(deps.Memory.InFlight)
 	var errs []error
 	for _, id := range slices.Sorted(maps.Keys(r.graph.routes)) {
-		s, err := ingest.New(string(id), *cfg.Receivers[id], ingest.Deps{
+		s, err := ingest.New(string(id), *cfg.Receivers[id], ingest.Deps{ //nolint:contextcheck // calls have contexts of their own
 			Pool: pool, Budget: r.budget, Routes: ingest.NewRoutes(r.graph.routes[id]), Log: deps.Log,
 		})
 		if err != nil {

@@ -86,7 +86,8 @@ func start(t *testing.T, c Config, stdout io.Writer) running {
 	return run
 }
 
-func (r running) post(t *testing.T, path, contentType string, body []byte) *http.Response {
+// post sends a request that must be accepted.
+func (r running) post(t *testing.T, path, contentType string, body []byte) {
 	t.Helper()
 	url := "http://" + r.servers[0].Addr(ingest.HTTP) + path
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, bytes.NewReader(body))
@@ -98,8 +99,9 @@ func (r running) post(t *testing.T, path, contentType string, body []byte) *http
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = resp.Body.Close() })
-	return resp
+	if err := resp.Body.Close(); err != nil || resp.StatusCode != http.StatusOK {
+		t.Errorf("%s: %s, %v", path, resp.Status, err)
+	}
 }
 
 func TestFromRequestToReceipt(t *testing.T) {
@@ -110,9 +112,7 @@ func TestFromRequestToReceipt(t *testing.T) {
 		"/v1/logs":    otlptest.Encode(otlptest.Logs(5)),
 		"/v1/metrics": otlptest.Encode(otlptest.Metrics(9)),
 	} {
-		if resp := r.post(t, path, "application/x-protobuf", body); resp.StatusCode != http.StatusOK {
-			t.Errorf("%s: %s", path, resp.Status)
-		}
+		r.post(t, path, "application/x-protobuf", body)
 	}
 	r.stop()
 	receipt, err := <-r.receipt, <-r.err
@@ -133,7 +133,12 @@ func TestFromRequestToReceipt(t *testing.T) {
 
 func TestStatusShowsEveryPart(t *testing.T) {
 	r := start(t, local(), io.Discard)
-	defer func() { r.stop(); <-r.err }()
+	defer func() {
+		r.stop()
+		if err := <-r.err; err != nil {
+			t.Error(err)
+		}
+	}()
 	r.post(t, "/v1/traces", "application/json", []byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"00"}]}]}]}`))
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+r.desk[0].Addr()+"/status", nil)
 	if err != nil {

@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"errors"
 	"fmt"
 	"time"
 )
@@ -37,6 +36,3 @@ type OverloadError struct {
 func (e *OverloadError) Error() string {
 	return fmt.Sprintf("%s; retry in %s", e.What, e.After)
 }
-
-// errClosed is returned for what arrives after the pipelines were closed.
-var errClosed = errors.New("shutting down")

@@ -102,15 +102,15 @@ func metric(i, points int) *metrics.Metric {
 			Attributes: attrs, StartTimeUnixNano: start, TimeUnixNano: at, Value: &metrics.NumberDataPoint_AsInt{AsInt: int64(i * 17)},
 		})
 		histograms = append(histograms, &metrics.HistogramDataPoint{
-			Attributes: attrs, StartTimeUnixNano: start, TimeUnixNano: at, Count: 42, Sum: proto.Float64(12.75),
-			Min: proto.Float64(0.001), Max: proto.Float64(2.5),
+			Attributes: attrs, StartTimeUnixNano: start, TimeUnixNano: at, Count: 42, Sum: new(12.75),
+			Min: new(0.001), Max: new(2.5),
 			BucketCounts: []uint64{0, 3, 9, 12, 10, 5, 2, 1, 0, 0, 0}, ExplicitBounds: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
 			Exemplars: []*metrics.Exemplar{{
 				TimeUnixNano: at, Value: &metrics.Exemplar_AsDouble{AsDouble: 0.31}, TraceId: ID(16, uint64(i+1)), SpanId: ID(8, uint64(i+1)),
 			}},
 		})
 		exponentials = append(exponentials, &metrics.ExponentialHistogramDataPoint{
-			Attributes: attrs, StartTimeUnixNano: start, TimeUnixNano: at, Count: 42, Sum: proto.Float64(12.75), Scale: -3, ZeroCount: 2,
+			Attributes: attrs, StartTimeUnixNano: start, TimeUnixNano: at, Count: 42, Sum: new(12.75), Scale: -3, ZeroCount: 2,
 			Positive: &metrics.ExponentialHistogramDataPoint_Buckets{Offset: -4, BucketCounts: []uint64{1, 300, 7, 0, 90}},
 		})
 		summaries = append(summaries, &metrics.SummaryDataPoint{
