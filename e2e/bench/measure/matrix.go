@@ -4,6 +4,7 @@ package measure
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,13 +41,31 @@ func Matrix() []Row {
 			}
 		}
 	}
+	return slices.Concat(rows, variants(), fixedRates())
+}
+
+// variants are rows with other exporters: gzip members joined, and HTTP out.
+func variants() []Row {
 	joined := closedLoop(signal.Traces, "grpc", 100, true)
 	joined.Name += "+members"
 	joined.Extra = "gzip_multi_member: true"
-	out := closedLoop(signal.Traces, "http", 100, false)
-	out.Name += "+otlphttp"
-	out.HTTPOut = true
-	rows = append(rows, joined, out)
+	rows := []Row{joined}
+	for _, row := range []Row{
+		closedLoop(signal.Traces, "http", 100, false),
+		closedLoop(signal.Traces, "http", 100, true),
+		closedLoop(signal.Traces, "http", 3, false),
+		closedLoop(signal.Traces, "json", 100, false),
+	} {
+		row.Name += "+otlphttp"
+		row.HTTPOut = true
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// fixedRates are rows whose figure is memory.
+func fixedRates() []Row {
+	var rows []Row
 	for _, sig := range signal.All() {
 		rows = append(rows, Row{
 			Name: fmt.Sprintf("%s/grpc/100/rate-200", sig), Shape: payload.Shape{Signal: sig, Items: 100},

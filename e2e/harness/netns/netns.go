@@ -15,16 +15,33 @@ import (
 )
 
 // Namespace is a network namespace with nothing but a loopback interface. One operating system thread lives in it.
-type Namespace struct{ work chan func() }
+type Namespace struct {
+	work chan func()
+	left chan struct{} // closed when the thread has left
+}
 
 // Run makes a namespace for the length of a test. Where the system does not allow that, the test is skipped, or fails
 // with OTLPCTL_E2E_REQUIRE=1.
 func Run(t testing.TB) *Namespace {
 	t.Helper()
-	n := &Namespace{work: make(chan func())}
-	entered, left := make(chan error), make(chan struct{})
+	n, err := Start()
+	switch {
+	case err == nil:
+	case errors.Is(err, unix.EPERM) && os.Getenv("OTLPCTL_E2E_REQUIRE") != "1":
+		t.Skipf("no network namespace without CAP_SYS_ADMIN: %v", err)
+	default:
+		t.Fatal(err)
+	}
+	t.Cleanup(n.Close)
+	return n
+}
+
+// Start makes a namespace, which lives until Close. Without CAP_SYS_ADMIN the error is EPERM.
+func Start() (*Namespace, error) {
+	n := &Namespace{work: make(chan func()), left: make(chan struct{})}
+	entered := make(chan error)
 	go func() {
-		defer close(left)
+		defer close(n.left)
 		// Never unlocked: the thread is in another namespace and must end with this goroutine.
 		runtime.LockOSThread()
 		if err := enter(); err != nil {
@@ -37,16 +54,15 @@ func Run(t testing.TB) *Namespace {
 		}
 	}()
 	if err := <-entered; err != nil {
-		if errors.Is(err, unix.EPERM) && os.Getenv("OTLPCTL_E2E_REQUIRE") != "1" {
-			t.Skipf("no network namespace without CAP_SYS_ADMIN: %v", err)
-		}
-		t.Fatal(err)
+		return nil, err
 	}
-	t.Cleanup(func() {
-		close(n.work)
-		<-left
-	})
-	return n
+	return n, nil
+}
+
+// Close gives the namespace up. Processes in it should have ended.
+func (n *Namespace) Close() {
+	close(n.work)
+	<-n.left
 }
 
 func enter() error {

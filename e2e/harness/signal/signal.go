@@ -88,26 +88,34 @@ func (s Signal) NewRequest() proto.Message {
 
 // NewResponse returns a response; partial_success is unset when rejected is 0 and message is empty.
 func (s Signal) NewResponse(rejected int64, message string) proto.Message {
-	full := rejected == 0 && message == ""
+	if rejected != 0 || message != "" {
+		return s.NewPartial(rejected, message)
+	}
 	switch s {
 	case Metrics:
-		r := &colmetrics.ExportMetricsServiceResponse{}
-		if !full {
-			r.PartialSuccess = &colmetrics.ExportMetricsPartialSuccess{RejectedDataPoints: rejected, ErrorMessage: message}
-		}
-		return r
+		return &colmetrics.ExportMetricsServiceResponse{}
 	case Logs:
-		r := &collogs.ExportLogsServiceResponse{}
-		if !full {
-			r.PartialSuccess = &collogs.ExportLogsPartialSuccess{RejectedLogRecords: rejected, ErrorMessage: message}
-		}
-		return r
+		return &collogs.ExportLogsServiceResponse{}
 	default:
-		r := &coltrace.ExportTraceServiceResponse{}
-		if !full {
-			r.PartialSuccess = &coltrace.ExportTracePartialSuccess{RejectedSpans: rejected, ErrorMessage: message}
-		}
-		return r
+		return &coltrace.ExportTraceServiceResponse{}
+	}
+}
+
+// NewPartial returns a response in which partial_success is set, whatever it says.
+func (s Signal) NewPartial(rejected int64, message string) proto.Message {
+	switch s {
+	case Metrics:
+		return &colmetrics.ExportMetricsServiceResponse{PartialSuccess: &colmetrics.ExportMetricsPartialSuccess{
+			RejectedDataPoints: rejected, ErrorMessage: message,
+		}}
+	case Logs:
+		return &collogs.ExportLogsServiceResponse{PartialSuccess: &collogs.ExportLogsPartialSuccess{
+			RejectedLogRecords: rejected, ErrorMessage: message,
+		}}
+	default:
+		return &coltrace.ExportTraceServiceResponse{PartialSuccess: &coltrace.ExportTracePartialSuccess{
+			RejectedSpans: rejected, ErrorMessage: message,
+		}}
 	}
 }
 

@@ -11,7 +11,10 @@ import (
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/otlpctl/otlpctl/e2e/harness/signal"
 )
 
 // Answer is what a request gets. The zero value is full success.
@@ -21,6 +24,17 @@ type Answer struct {
 	Rejected   int64         // items that a partial success names
 	RetryAfter time.Duration // RetryInfo, and Retry-After in whole seconds rounded up; zero sends none
 	HTTPStatus int           // status over HTTP; zero derives it from Code
+	Empty      bool          // a partial success is there even when it says nothing
+	Header     http.Header   // over HTTP: set beside the usual headers, or in their place
+	Body       []byte        // over HTTP: sent in place of the message, when it is not nil
+}
+
+// response is the message of a full or partial success.
+func (a Answer) response(sig signal.Signal) proto.Message {
+	if a.Empty {
+		return sig.NewPartial(a.Rejected, a.Message)
+	}
+	return sig.NewResponse(a.Rejected, a.Message)
 }
 
 // RetryLater is the answer of a backend that has too much to do.

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc/codes"
 	_ "google.golang.org/grpc/encoding/gzip" // clients may compress
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/stats"
 	"google.golang.org/protobuf/proto"
 
@@ -54,7 +55,11 @@ func (l logsServer) Export(ctx context.Context, r *collogs.ExportLogsServiceRequ
 func export[R proto.Message](ctx context.Context, s *Sink, sig signal.Signal, message proto.Message) (R, error) {
 	var none R
 	md, _ := metadata.FromIncomingContext(ctx)
-	a := s.take(ctx, Request{Signal: sig, Protocol: signal.GRPC, Coding: codingOf(ctx), Header: md, Message: message})
+	r := Request{Signal: sig, Protocol: signal.GRPC, Coding: codingOf(ctx), Header: md, Message: message}
+	if from, ok := peer.FromContext(ctx); ok {
+		r.Peer = from.Addr.String()
+	}
+	a := s.take(ctx, r)
 	if a.Code != codes.OK {
 		st, err := a.status()
 		if err != nil {
@@ -62,7 +67,7 @@ func export[R proto.Message](ctx context.Context, s *Sink, sig signal.Signal, me
 		}
 		return none, st.Err()
 	}
-	return sig.NewResponse(a.Rejected, a.Message).(R), nil
+	return a.response(sig).(R), nil
 }
 
 // codingRecorder notes a request's compression, which grpc-go shows to stats handlers only.

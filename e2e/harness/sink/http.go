@@ -4,6 +4,7 @@ import (
 	"compress/gzip"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"strings"
@@ -42,9 +43,10 @@ func (s *Sink) serveHTTP(w http.ResponseWriter, r *http.Request, sig signal.Sign
 	}
 	req := Request{
 		Signal: sig, Protocol: signal.HTTPProtobuf, Coding: strings.ToLower(r.Header.Get("Content-Encoding")),
-		Header: lowerKeys(r.Header), Message: sig.NewRequest(),
+		Header: lowerKeys(r.Header), Peer: r.RemoteAddr, Message: sig.NewRequest(),
 	}
 	body, err := readBody(r)
+	req.Body = body
 	if err == nil && contentType == jsonType {
 		req.Protocol = signal.HTTPJSON
 		body, err = pdata.JSONToWire(sig, body)
@@ -60,7 +62,7 @@ func (s *Sink) serveHTTP(w http.ResponseWriter, r *http.Request, sig signal.Sign
 }
 
 func respond(w http.ResponseWriter, contentType string, sig signal.Signal, a Answer) {
-	message := sig.NewResponse(a.Rejected, a.Message)
+	message := a.response(sig)
 	if a.httpStatus() != http.StatusOK {
 		st, err := a.status()
 		if err != nil {
@@ -78,10 +80,14 @@ func respond(w http.ResponseWriter, contentType string, sig signal.Signal, a Ans
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
+	if a.Body != nil {
+		body = a.Body
+	}
 	w.Header().Set("Content-Type", contentType)
 	if a.RetryAfter > 0 {
 		w.Header().Set("Retry-After", a.retryAfter())
 	}
+	maps.Copy(w.Header(), a.Header)
 	w.WriteHeader(a.httpStatus())
 	_, _ = w.Write(body) // a client that went away has no use for it
 }

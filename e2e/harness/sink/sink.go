@@ -27,6 +27,8 @@ type Request struct {
 	Protocol signal.Protocol
 	Coding   string              // compression of the body: "" (none), "gzip", "zstd"
 	Header   map[string][]string // HTTP headers or gRPC metadata, names in lower case
+	Peer     string              // the client's end of the connection
+	Body     []byte              // over HTTP: the body as it came, decompressed; only scripts see it
 	Message  proto.Message       // *Export{Trace,Metrics,Logs}ServiceRequest
 	Items    int
 	At       time.Time
@@ -164,6 +166,7 @@ func (s *Sink) take(ctx context.Context, r Request) Answer {
 	if script != nil {
 		a = script(ctx, r)
 	}
+	r.Body = nil // the message is enough to keep
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if a.Code == codes.OK && a.HTTPStatus < http.StatusBadRequest {
