@@ -41,6 +41,7 @@ type ServiceConfig struct {
 	Pipelines map[ID]PipelineConfig `yaml:"pipelines" doc:"From which receivers through which processors to which exporters each signal goes."`
 	Telemetry TelemetryConfig       `yaml:"telemetry" doc:"Logs and metrics of the receiver itself."`
 	Shutdown  ShutdownConfig        `yaml:"shutdown" doc:"How much time a shutdown takes."`
+	Workers   int                   `yaml:"workers" doc:"How many processors may be used at the same time; 0 is all that the container may use." min:"0" max:"1024"`
 }
 
 // PipelineConfig is one entry of service.pipelines. The type of its ID is a

@@ -15,6 +15,7 @@ func (r *Receiver) Run(ctx context.Context) (Receipt, error) {
 	if err := r.listen(ctx); err != nil {
 		return Receipt{}, errors.Join(err, r.graph.discard(ctx))
 	}
+	setWorkers(r.cfg.Service.Workers)
 	// What runs outlives ctx: it ends by being drained, or by kill.
 	life, kill := context.WithCancel(context.WithoutCancel(ctx))
 	defer kill()

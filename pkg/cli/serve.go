@@ -14,7 +14,7 @@ import (
 )
 
 type serveOptions struct {
-	files       []string
+	config      configOptions
 	healthCheck bool
 }
 
@@ -26,6 +26,8 @@ func newServe(s term.Streams) *cobra.Command {
 		Long: `Receive traces, metrics and logs over OTLP, batch them and send them on, until a signal
 says to stop. The configuration is that of the OpenTelemetry Collector. Without any,
 OTLP is received on ports 4317 (gRPC) and 4318 (HTTP) and summarised on the terminal.
+It is read from config/default.yaml, config/$ENV.yaml, --config, APP__… variables and
+--set, each overriding those before.
 
 The first SIGINT or SIGTERM drains what was accepted and prints what became of it: lost
 items make the exit code 1. A second signal kills.`,
@@ -35,21 +37,22 @@ items make the exit code 1. A second signal kills.`,
   # A configuration, and the settings of one environment on top
   otlpctl serve --config otel.yaml --config production.yaml
 
+  # One value, from the command line or from the environment
+  otlpctl serve --config otel.yaml --set exporters.otlp.endpoint=backend:4317
+  APP__SERVER__PORT=5317 otlpctl serve
+
   # The health check of a container that runs the line above
   otlpctl serve --config otel.yaml --config production.yaml --health-check`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runServe(cmd.Context(), s, o) },
 	}
-	cmd.Flags().StringArrayVar(&o.files, "config", nil, "configuration file; repeat it to override earlier files")
+	configFlags(cmd, &o.config)
 	cmd.Flags().BoolVar(&o.healthCheck, "health-check", false, "ask the receiver that has this configuration whether it is alive, and exit")
-	if err := cmd.MarkFlagFilename("config", "yaml", "yml", "json"); err != nil {
-		panic(err) // the flag does not exist
-	}
 	return cmd
 }
 
 func runServe(ctx context.Context, s term.Streams, o serveOptions) error {
-	loaded, err := config.Load(o.files)
+	loaded, err := config.Load(o.config.sources())
 	if err != nil {
 		return err
 	}
@@ -60,7 +63,7 @@ func runServe(ctx context.Context, s term.Streams, o serveOptions) error {
 		}
 		return runHealth(ctx, s, target, healthTimeout)
 	}
-	if len(o.files) == 0 && s.Err.IsTerminal() {
+	if len(loaded.Files) == 0 && !loaded.Origins.Set("service.telemetry.logs.encoding") && s.Err.IsTerminal() {
 		loaded.Config.Service.Telemetry.Logs.Encoding = "console" // nobody asked for JSON, and somebody is reading
 	}
 	for _, warning := range loaded.Warnings {

@@ -141,7 +141,7 @@ func TestServeOnATakenPort(t *testing.T) {
 
 // The configuration that packages install is one that serve accepts without a word.
 func TestPackagedConfig(t *testing.T) {
-	loaded, err := config.Load([]string{"../../packaging/config.yaml"})
+	loaded, err := config.Load(config.Sources{Files: []string{"../../packaging/config.yaml"}})
 	if err != nil || len(loaded.Warnings) > 0 {
 		t.Errorf("packaging/config.yaml: %v %v", err, loaded.Warnings)
 	}

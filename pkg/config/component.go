@@ -51,7 +51,7 @@ func (d *decoder) component(c Components, e entry, key, out reflect.Value, p *pa
 	}
 	if current, old := c.Deprecated[typ]; old {
 		d.warn(e.key, at, "the "+c.Kind+" type "+typ+" is deprecated", "rename it to "+current)
-	} else if _, misplaced := d.levels[0].keys.byKey(typ); misplaced {
+	} else if _, misplaced := d.levels[0].keys.byKey(typ); misplaced && !slices.Contains(c.Types, typ) {
 		hide(e.value)
 		d.lost(e.key, at, "is no "+c.Kind, "check the indentation: "+typ+" is a key "+ofLevel(nil))
 		return
@@ -61,6 +61,9 @@ func (d *decoder) component(c Components, e entry, key, out reflect.Value, p *pa
 		return
 	}
 	conf := reflect.ValueOf(c.New(typ))
+	if there := out.MapIndex(key); there.IsValid() {
+		conf = reflect.ValueOf(there.Interface()) // of the receiver that runs without files
+	}
 	if conf.Kind() != reflect.Pointer || conf.IsNil() {
 		d.misused("config: New(%q) of the %ss returned %s, not a pointer", typ, c.Kind, conf.Kind())
 		return

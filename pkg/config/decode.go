@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"os"
 	"reflect"
 )
 
@@ -23,7 +22,10 @@ type Options struct {
 }
 
 // Origins tell where the values of a configuration were set.
-type Origins struct{ root *node }
+type Origins struct {
+	root   *node
+	layers []layer
+}
 
 // Position returns where the value at a path such as
 // "service.pipelines.traces.exporters[1]" was set. If no file sets it, set is
@@ -36,65 +38,20 @@ func (o Origins) Position(path string) (pos Position, set bool) {
 	return n.pointed().position(), exact
 }
 
+// Set reports whether any layer sets the value at a path.
+func (o Origins) Set(path string) bool {
+	_, set := o.Position(path)
+	return set
+}
+
 // Decode reads files, of which later ones override earlier ones, over the struct
 // that target points to. An error is of type Errors and holds every fault, unless
 // the type of target itself cannot be decoded. What target holds after an error
 // is undefined.
 func Decode(target any, files []File, opts Options) (Origins, Warnings, error) {
-	return open(files, opts).decode(target)
-}
-
-// document is what files say, merged.
-type document struct {
-	*report
-	opts  Options
-	root  *node          // nil if no file sets anything
-	order map[string]int // of the files, by name
-	// broken is set if a file is no YAML. The others are not decoded then: what
-	// they lack would be reported for the wrong reason.
-	broken bool
-}
-
-func open(files []File, opts Options) *document {
-	if opts.LookupEnv == nil {
-		opts.LookupEnv = os.LookupEnv
-	}
-	doc := &document{report: newReport(), opts: opts, order: make(map[string]int, len(files))}
-	for i, f := range files {
-		doc.order[f.Name] = i + 1
-		src := newSource(f.Name, f.Data)
-		y, fault := parse(src, f.Data)
-		if fault != nil {
-			doc.errs = append(doc.errs, *fault)
-			doc.broken = true
-			continue
-		}
-		doc.root = merge(doc.root, build(doc.report, src, y, opts.LookupEnv))
-	}
-	return doc
-}
-
-func (doc *document) decode(target any) (Origins, Warnings, error) {
-	ptr := reflect.ValueOf(target)
-	if ptr.Kind() != reflect.Pointer || ptr.IsNil() || ptr.Elem().Kind() != reflect.Struct {
-		return Origins{}, nil, fmt.Errorf("config: cannot decode into %T: a pointer to a struct is needed", target)
-	}
-	d := &decoder{document: doc}
-	if !doc.broken {
-		if doc.root != nil {
-			d.value(doc.root, ptr.Elem(), nil, rules{})
-		}
-		d.reportUnsupported()
-		d.validate(ptr.Elem(), doc.root, nil)
-	}
-	if d.misuse != nil {
-		return Origins{}, nil, d.misuse
-	}
-	warnings := Warnings(render(doc.warns, doc.order))
-	if len(doc.errs) > 0 {
-		return Origins{doc.root}, warnings, Errors(render(doc.errs, doc.order))
-	}
-	return Origins{doc.root}, warnings, nil
+	doc := open(opts)
+	doc.files(files)
+	return doc.decode(target)
 }
 
 // decoder fills a value from a tree.
@@ -199,7 +156,11 @@ func (d *decoder) scalar(n *node, v reflect.Value, p *path, r rules) {
 		return
 	}
 	fresh := reflect.New(v.Type()).Elem()
-	problem, hint := setScalar(fresh, n)
+	hint := ""
+	problem, isSize := setSize(fresh, n.text, r.unit)
+	if !isSize {
+		problem, hint = setScalar(fresh, n)
+	}
 	if problem == "" {
 		r.foldCase(fresh)
 		// Set even if it breaks a rule: to Validate, it is not missing.

@@ -1,17 +1,33 @@
 package config
 
 import (
+	"errors"
+	"fmt"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // expansionFault says why a text with ${…} has no value.
 type expansionFault struct{ problem, hint string }
 
+// expander replaces the references in a text.
+type expander func(text string) (string, *expansionFault)
+
+// references finds what ${…} stands for.
+type references struct {
+	lookupEnv func(name string) (value string, ok bool)
+	// files are those that ${file:…} named, each once.
+	files []string
+}
+
 // expand replaces ${env:NAME}, ${env:NAME:-default} and ${NAME} with variables,
-// and $$ with a dollar sign. A default may itself hold references; the value of
-// a variable is taken as it is. Any other dollar sign stands for itself.
-func expand(text string, lookup func(string) (string, bool)) (string, *expansionFault) {
+// ${file:PATH} with what is in the file, without the line breaks at its end, and
+// $$ with a dollar sign. A default may itself hold references; the value of a
+// variable or a file is taken as it is. Any other dollar sign stands for itself.
+func (r *references) expand(text string) (string, *expansionFault) {
 	var b strings.Builder
 	for {
 		at := strings.IndexByte(text, '$')
@@ -29,7 +45,7 @@ func expand(text string, lookup func(string) (string, bool)) (string, *expansion
 			if length == 0 {
 				return "", &expansionFault{"${ without }", "close it, or write $${ for the characters themselves"}
 			}
-			value, fault := resolve(text[at+2:at+length-1], lookup)
+			value, fault := r.resolve(text[at+2 : at+length-1])
 			if fault != nil {
 				return "", fault
 			}
@@ -62,29 +78,54 @@ func reference(text string) int {
 }
 
 // resolve returns what the inside of a ${…} stands for.
-func resolve(inside string, lookup func(string) (string, bool)) (string, *expansionFault) {
+func (r *references) resolve(inside string) (string, *expansionFault) {
 	scheme, rest, hasScheme := strings.Cut(inside, ":")
 	switch {
 	case !hasScheme:
-		return variable(inside, "", false, lookup)
+		return r.variable(inside, "", false)
 	case scheme == "env":
 		name, fallback, hasFallback := strings.Cut(rest, ":-")
-		return variable(name, fallback, hasFallback, lookup)
+		return r.variable(name, fallback, hasFallback)
+	case scheme == "file":
+		return r.file(rest)
 	case strings.HasPrefix(rest, "-"):
 		return "", &expansionFault{"${" + printable(scheme) + ":-…} is not a reference", "write ${env:" + printable(scheme) + ":-…}"}
 	}
-	return "", &expansionFault{"${" + printable(scheme) + ":…} is not supported", "use ${env:NAME} or ${env:NAME:-default}, or write $${ for the characters themselves"}
+	return "", &expansionFault{"${" + printable(scheme) + ":…} is not supported", "use ${env:NAME}, ${env:NAME:-default} or ${file:PATH}, or write $${ for the characters themselves"}
 }
 
-func variable(name, fallback string, hasFallback bool, lookup func(string) (string, bool)) (string, *expansionFault) {
+func (r *references) variable(name, fallback string, hasFallback bool) (string, *expansionFault) {
 	if !regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`).MatchString(name) {
 		return "", &expansionFault{"${…} does not name an environment variable", "names have letters, digits and _; write $${ for the characters themselves"}
 	}
-	if value, ok := lookup(name); ok {
+	if value, ok := r.lookupEnv(name); ok {
 		return value, nil
 	}
 	if !hasFallback {
 		return "", &expansionFault{"the environment variable " + name + " is not set", "set it, or give a default: ${env:" + name + ":-value}"}
 	}
-	return expand(fallback, lookup)
+	return r.expand(fallback)
+}
+
+// maxReference is the most that ${file:…} reads, in bytes.
+const maxReference = 1 << 20
+
+// file returns what is in a file. Editors and secret stores end it with a line
+// break that is not part of the value.
+func (r *references) file(path string) (string, *expansionFault) {
+	if !slices.Contains(r.files, path) {
+		r.files = append(r.files, path)
+	}
+	data, err := readFile(path, maxReference)
+	if err == nil && !utf8.Valid(data) {
+		err = errors.New("not UTF-8 text")
+	}
+	if err != nil {
+		hint := ""
+		if !filepath.IsAbs(path) {
+			hint = "a relative path is looked up from the working directory"
+		}
+		return "", &expansionFault{fmt.Sprintf("${file:%s}: %v", printable(path), err), hint}
+	}
+	return strings.TrimRight(string(data), "\r\n"), nil
 }

@@ -36,11 +36,10 @@ func examples(page string) []example {
 
 // TestExamples loads every example of the page as it stands there.
 func TestExamples(t *testing.T) {
-	opts := receiverOptions()
-	opts.LookupEnv = func(name string) (string, bool) {
+	opts := receiverOptions(func(name string) (string, bool) {
 		value, set := map[string]string{"BACKEND": "backend:4317", "TOKEN": "planted-secret"}[name]
 		return value, set
-	}
+	})
 	var files []File
 	all := examples(readPage(t))
 	for _, e := range all {
@@ -48,7 +47,7 @@ func TestExamples(t *testing.T) {
 			files = nil
 		}
 		files = append(files, File{Name: fmt.Sprintf("configuration.md from line %d", e.line), Data: []byte(e.text)})
-		loaded, err := load(files, opts)
+		loaded, err := load(files, Sources{}, opts)
 		if err != nil || len(loaded.Warnings) > 0 {
 			t.Errorf("line %d: %v %s", e.line, err, loaded.Warnings)
 		}

@@ -90,7 +90,9 @@ func TestVariables(t *testing.T) {
 	f("text: a${env:NOPE}", "2:9: everything.text: the environment variable NOPE is not set | set it, or give a default: ${env:NOPE:-value}")
 	f("text: ${env:NONE:-${NOPE}}", "2:9: everything.text: the environment variable NOPE is not set | set it, or give a default: ${env:NOPE:-value}")
 	f("text: ${NOPE:-x}", "2:9: everything.text: ${NOPE:-…} is not a reference | write ${env:NOPE:-…}")
-	f("text: ${file:/etc/x}", "2:9: everything.text: ${file:…} is not supported | use ${env:NAME} or ${env:NAME:-default}, or write $${ for the characters themselves")
+	f("text: ${file:/gone/x}", "2:9: everything.text: ${file:/gone/x}: no such file or directory")
+	f("text: ${file:gone}", "2:9: everything.text: ${file:gone}: no such file or directory | a relative path is looked up from the working directory")
+	f("text: ${http:x}", "2:9: everything.text: ${http:…} is not supported | use ${env:NAME}, ${env:NAME:-default} or ${file:PATH}, or write $${ for the characters themselves")
 	f("text: ${env:A B}", "2:9: everything.text: ${…} does not name an environment variable | names have letters, digits and _; write $${ for the characters themselves")
 	f("text: ${env:HOST", "2:9: everything.text: ${ without } | close it, or write $${ for the characters themselves")
 	// A variable's value is never shown: it may be a secret in the wrong place.

@@ -17,7 +17,7 @@ func ReadFiles(paths []string) ([]File, error) {
 	var files []File
 	var errs Errors
 	for _, path := range paths {
-		data, err := readFile(path)
+		data, err := readFile(path, maxFileBytes)
 		if err != nil {
 			errs = append(errs, Finding{Position: Position{File: path}, Problem: err.Error()})
 			continue
@@ -30,18 +30,19 @@ func ReadFiles(paths []string) ([]File, error) {
 	return files, nil
 }
 
-func readFile(path string) ([]byte, error) {
+// readFile reads a file of at most so many bytes.
+func readFile(path string, most int) ([]byte, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, reason(err)
 	}
 	defer func() { _ = file.Close() }()
-	data, err := io.ReadAll(io.LimitReader(file, maxFileBytes+1))
+	data, err := io.ReadAll(io.LimitReader(file, int64(most)+1))
 	if err != nil {
 		return nil, reason(err)
 	}
-	if len(data) > maxFileBytes {
-		return nil, fmt.Errorf("larger than %d MiB, which is no configuration file", maxFileBytes>>20)
+	if len(data) > most {
+		return nil, fmt.Errorf("larger than %d MiB, which is too much for a configuration", most>>20)
 	}
 	return data, nil
 }

@@ -23,7 +23,7 @@ func TestReadFiles(t *testing.T) {
 	_, err = ReadFiles([]string{missing, good, dir, big})
 	want := missing + ": no such file or directory\n" +
 		dir + ": is a directory\n" +
-		big + ": larger than 4 MiB, which is no configuration file"
+		big + ": larger than 4 MiB, which is too much for a configuration"
 	if err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
 	}

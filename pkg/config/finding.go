@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -43,7 +44,11 @@ func (f Finding) Detail() string {
 	var b strings.Builder
 	b.WriteString(f.String())
 	if f.Source != "" {
-		fmt.Fprintf(&b, "\n%5d | %s\n      | %s", f.Line, f.Source, f.Caret)
+		number := "" // a variable or a flag has no lines
+		if f.Line > 0 {
+			number = strconv.Itoa(f.Line)
+		}
+		fmt.Fprintf(&b, "\n%5s | %s\n      | %s", number, f.Source, f.Caret)
 	}
 	for _, r := range f.Related {
 		fmt.Fprintf(&b, "\n  see %s", line(r.Position, r.Path, r.Note))
@@ -103,8 +108,14 @@ func newReport() *report {
 
 // fault records that the value n at p is wrong.
 func (r *report) fault(n *node, p *path, problem, hint string) {
-	r.errs = append(r.errs, locate(n, Finding{Path: p.String(), Problem: problem, Hint: hint}))
-	r.wrong[p.String()] = true
+	f := Finding{Path: p.String(), Problem: problem, Hint: hint}
+	r.wrong[f.Path] = true
+	if n.alias != "" {
+		if f.Path = n.alias; r.wrong[n.alias] {
+			return // and has been reported there
+		}
+	}
+	r.errs = append(r.errs, locate(n, f))
 }
 
 // lost records that the value n at p is wrong in a way that loses what the user

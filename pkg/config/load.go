@@ -3,6 +3,7 @@ package config
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"reflect"
 
 	"github.com/otlpctl/otlpctl/receiver"
 )
@@ -16,32 +17,52 @@ type Loaded struct {
 	// as a port that is taken.
 	Origins Origins
 	// Hash names the files' content, in their order: 12 hexadecimal digits.
+	// Variables and flags are not part of it.
 	Hash string
+	// Files are all files that the configuration depends on, those that
+	// ${file:…} names included.
+	Files []string
 }
 
-// Load reads the configuration files of a receiver, of which later ones override
-// earlier ones. An error is of type Errors and holds every fault; warnings come
-// with it.
+// Load reads the configuration of a receiver. An error is of type Errors and
+// holds every fault; warnings come with it.
 //
 // Files that define no receivers, processors, exporters or pipelines change the
 // settings of the receiver that runs without any file; files that define some
-// define all of them.
-func Load(paths []string) (Loaded, error) {
-	files, err := ReadFiles(paths)
+// define all of them. Variables and flags always change what is there.
+func Load(from Sources) (Loaded, error) {
+	files, err := from.read()
 	if err != nil {
 		return Loaded{}, err
 	}
-	return load(files, receiverOptions())
+	return load(files, from, receiverOptions(from.lookup()))
 }
 
-func load(files []File, opts Options) (Loaded, error) {
-	doc := open(files, opts)
-	l := Loaded{Config: receiver.DefaultConfig(), Hash: hashOf(files)}
-	if doc.definesComponents() {
-		l.Config = receiver.BaseConfig()
+func load(files []File, from Sources, opts Options) (Loaded, error) {
+	doc := open(opts)
+	doc.files(files)
+	components := doc.definesComponents()
+	model := Model{Config: receiver.DefaultConfig()}
+	if components {
+		model.Config = receiver.BaseConfig()
+	}
+	l := Loaded{Hash: hashOf(files)}
+	if !doc.broken {
+		whole := func(root *node) spot { return rootSpot(reflect.ValueOf(model), root, &opts) }
+		doc.environ(from.Environ, whole)
+		doc.flags(from.Set, whole)
+		shortener{doc, components}.run()
+		if !components && doc.root.field("processors").field("batch") != nil {
+			batchByDefault(&model.Config)
+		}
 	}
 	var err error
-	l.Origins, l.Warnings, err = doc.decode(&l.Config)
+	l.Origins, l.Warnings, err = doc.decode(&model)
+	l.Config = model.Config
+	for _, f := range files {
+		l.Files = append(l.Files, f.Name)
+	}
+	l.Files = append(l.Files, doc.refs.files...)
 	if err != nil {
 		return l, err
 	}
@@ -54,6 +75,16 @@ func load(files []File, opts Options) (Loaded, error) {
 	}
 	l.Warnings = render(doc.warns, doc.order)
 	return l, nil
+}
+
+// batchByDefault puts a batch processor into the pipelines of the receiver that
+// runs without files.
+func batchByDefault(c *receiver.Config) {
+	c.Processors = map[receiver.ID]receiver.ProcessorConfig{"batch": receiver.NewProcessorConfig("batch")}
+	for id, p := range c.Service.Pipelines {
+		p.Processors = []receiver.ID{"batch"}
+		c.Service.Pipelines[id] = p
+	}
 }
 
 // definesComponents reports whether the files say what runs, rather than only
@@ -78,7 +109,7 @@ func hashOf(files []File) string {
 
 // receiverOptions describes the components of this program, and those that
 // configurations for the Collector are likely to bring along.
-func receiverOptions() Options {
+func receiverOptions(lookup func(string) (string, bool)) Options {
 	extensions := Components{Kind: "extension", Instead: map[string]string{
 		"health_check":   "admin.endpoint answers /health and /ready",
 		"healthcheckv2":  "admin.endpoint answers /health and /ready",
@@ -86,7 +117,7 @@ func receiverOptions() Options {
 		"pprof":          "set admin.pprof: true",
 		"zpages":         "admin.endpoint answers /status",
 	}}
-	return Options{Components: map[string]Components{
+	return Options{LookupEnv: lookup, Components: map[string]Components{
 		"receivers": {
 			Kind:  "receiver",
 			Types: receiver.ReceiverTypes(),

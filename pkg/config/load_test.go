@@ -29,18 +29,17 @@ func loadFixture(t *testing.T, name string) (Loaded, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts := receiverOptions()
-	opts.LookupEnv = func(name string) (string, bool) {
+	opts := receiverOptions(func(name string) (string, bool) {
 		value, ok := map[string]string{"POD_IP": "10.0.0.7", "TOKEN": "planted-secret"}[name]
 		return value, ok
-	}
-	return load([]File{{Name: name, Data: data}}, opts)
+	})
+	return load([]File{{Name: name, Data: data}}, Sources{}, opts)
 }
 
 // Each fixture has the expected output beside it: of invalid-*.yaml the faults
 // and warnings, of valid-*.yaml the warnings, if there are any.
 func TestFixtures(t *testing.T) {
-	names, err := filepath.Glob(filepath.Join(fixtures, "*.yaml"))
+	names, err := filepath.Glob(filepath.Join(fixtures, "*valid-*.[yt][ao]ml"))
 	if err != nil || len(names) == 0 {
 		t.Fatalf("no fixtures: %v", err)
 	}
@@ -55,7 +54,7 @@ func TestFixtures(t *testing.T) {
 			if strings.Contains(got, "planted-secret") {
 				t.Errorf("a secret is shown:\n%s", got)
 			}
-			golden := strings.TrimSuffix(path, ".yaml") + ".txt"
+			golden := strings.TrimSuffix(path, filepath.Ext(path)) + ".txt"
 			if *update {
 				writeGolden(t, golden, got)
 				return
@@ -99,7 +98,7 @@ func writeGolden(t *testing.T, path, content string) {
 }
 
 func TestLoadWithoutFiles(t *testing.T) {
-	loaded, err := Load(nil)
+	loaded, err := Load(Sources{})
 	if err != nil || len(loaded.Warnings) > 0 {
 		t.Fatalf("%v %v", loaded.Warnings, err)
 	}
@@ -114,7 +113,7 @@ func TestLoadSeveralFiles(t *testing.T) {
 	if err := os.WriteFile(over, []byte("service:\n  shutdown: {delay: 7s}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	loaded, err := Load([]string{base, over})
+	loaded, err := Load(Sources{Files: []string{base, over}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +124,7 @@ func TestLoadSeveralFiles(t *testing.T) {
 	if pos, _ := loaded.Origins.Position("service.shutdown.delay"); pos.String() != over+":2:21" {
 		t.Errorf("delay is set at %s", pos)
 	}
-	alone, err := Load([]string{base})
+	alone, err := Load(Sources{Files: []string{base}})
 	if err != nil || alone.Hash == loaded.Hash || len(alone.Hash) != 12 {
 		t.Errorf("hashes %q and %q, %v", alone.Hash, loaded.Hash, err)
 	}
@@ -175,12 +174,12 @@ func TestLoadWindowsFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	unix, err := load([]File{{"a.yaml", data}}, receiverOptions())
+	unix, err := load([]File{{"a.yaml", data}}, Sources{}, receiverOptions(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
 	data = append([]byte("\ufeff"), bytes.ReplaceAll(data, []byte("\n"), []byte("\r\n"))...)
-	windows, err := load([]File{{"a.yaml", data}}, receiverOptions())
+	windows, err := load([]File{{"a.yaml", data}}, Sources{}, receiverOptions(nil))
 	if err != nil || !reflect.DeepEqual(unix.Config, windows.Config) {
 		t.Errorf("%v\n%+v\n%+v", err, unix.Config, windows.Config)
 	}
@@ -191,7 +190,7 @@ func TestLoadWindowsFile(t *testing.T) {
 func TestKeysAreDescribed(t *testing.T) {
 	check := typeCheck{t: t, seen: map[reflect.Type]bool{}}
 	check.typ(reflect.TypeFor[receiver.Config](), "")
-	for path, c := range receiverOptions().Components {
+	for path, c := range receiverOptions(nil).Components {
 		for _, typ := range c.Types {
 			check.typ(reflect.TypeOf(c.New(typ)), path+"."+typ)
 		}

@@ -31,6 +31,11 @@ type node struct {
 	// key is the node of the key in front of the value; nil for list elements
 	// and the root.
 	key *node
+	// made marks a mapping that only leads to a value of the environment, a flag
+	// or the short form: it has no place of its own.
+	made bool
+	// alias is the path under which the value was set, if that is another one.
+	alias string
 
 	entries []entry // of a mapping, in the file's order
 	items   []*node // of a list
@@ -42,6 +47,9 @@ type entry struct {
 }
 
 func (n *node) position() Position {
+	if n.src.inline {
+		return Position{File: n.src.name}
+	}
 	return Position{File: n.src.name, Line: n.line, Column: n.col}
 }
 

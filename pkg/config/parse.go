@@ -97,7 +97,7 @@ func (s *source) syntax(at mark, problem, hint string) *located {
 func (s *source) hideSuspects(line int) {
 	text := s.lines[line-1]
 	value := 0
-	if key := regexp.MustCompile(`^[\s-]*["']?([\w./-]+)["']?\s*:`).FindStringSubmatchIndex(text); key != nil {
+	if key := regexp.MustCompile(`^[\s-]*["']?([\w./-]+)["']?\s*[:=]`).FindStringSubmatchIndex(text); key != nil {
 		if !soundsSecret(text[key[2]:key[3]]) {
 			return
 		}

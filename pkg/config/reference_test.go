@@ -62,7 +62,7 @@ func chapters(t *testing.T) []chapter {
 	t.Helper()
 	d := describer{t: t, shared: sharedSections()}
 	top := chapter{title: "The top level"}
-	for _, f := range d.fields(reflect.TypeFor[receiver.Config]()) {
+	for _, f := range d.fields(reflect.TypeFor[Model]()) {
 		top.rows = append(top.rows, row{key: f.key, typ: typeOfField(f), about: about(f)})
 	}
 	all := []chapter{top}
@@ -76,6 +76,13 @@ func chapters(t *testing.T) []chapter {
 	all = append(all,
 		chapter{title: "`service`", names: []string{"service"}, rows: d.section("", reflect.ValueOf(base.Service))},
 		chapter{title: "`admin`", names: []string{"admin"}, rows: d.section("", reflect.ValueOf(base.Admin))})
+	for _, f := range d.fields(reflect.TypeFor[Short]()) {
+		c := chapter{title: "`" + f.key + "`", names: []string{f.key}, rows: d.section("", reflect.New(f.typ).Elem())}
+		for i := range c.rows {
+			c.rows[i].preset = "" // that of the long form
+		}
+		all = append(all, c)
+	}
 	for _, s := range d.shared {
 		all = append(all, chapter{title: s.title, intro: refusal(s.value), rows: d.section(s.key+".", reflect.ValueOf(s.value).Elem())})
 	}

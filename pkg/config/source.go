@@ -19,9 +19,14 @@ func compareMarks(a, b mark) int {
 	return cmp.Or(cmp.Compare(a.line, b.line), cmp.Compare(a.col, b.col))
 }
 
-// source is the text of one file, kept to show lines of it.
+// source is the text of one file or variable, kept to show lines of it.
 type source struct {
-	name  string
+	name string
+	// rank is the number of the layer; higher ones override lower ones.
+	rank int
+	// inline marks what is no file: it has no lines to name.
+	inline bool
+
 	lines []string
 	width []int // of the lines, in characters
 	// tokens are the starts of all keys and values, in order. A value's text

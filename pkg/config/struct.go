@@ -124,9 +124,11 @@ func (d *decoder) elsewhere(key string, keys fields) string {
 	return ""
 }
 
+// few is how many names a hint lists at most.
+const few = 12
+
 // known lists keys, unless they are too many to help.
 func known(keys fields) string {
-	const few = 12
 	switch {
 	case len(keys) == 0:
 		return "no keys are known here"

@@ -20,7 +20,8 @@ const (
 type builder struct {
 	*report
 	src    *source
-	lookup func(string) (string, bool)
+	refs   *references
+	expand expander // nil takes ${…} as it is
 
 	depth   int
 	aliases int // aliases that we are inside of
@@ -30,11 +31,11 @@ type builder struct {
 }
 
 // build returns the tree of a document, or nil for none. Faults go to the report.
-func build(r *report, src *source, doc *yaml.Node, lookup func(string) (string, bool)) *node {
+func build(r *report, src *source, doc *yaml.Node, refs *references, expand expander) *node {
 	if doc == nil || len(doc.Content) == 0 {
 		return nil
 	}
-	b := &builder{report: r, src: src, lookup: lookup, open: map[*yaml.Node]bool{}}
+	b := &builder{report: r, src: src, refs: refs, expand: expand, open: map[*yaml.Node]bool{}}
 	b.collectTokens(doc.Content[0])
 	slices.SortFunc(src.tokens, compareMarks)
 	return b.node(doc.Content[0], nil)
@@ -124,12 +125,21 @@ func (b *builder) scalar(n *node, y *yaml.Node, p *path) {
 		n.kind = null
 		return
 	}
-	text, fault := expand(y.Value, b.lookup)
-	if fault != nil {
-		b.fault(n, p, fault.problem, fault.hint)
-		return
+	b.fill(n, y.Value, p)
+}
+
+// fill makes n a scalar with the text, in which references are replaced.
+func (b *builder) fill(n *node, text string, p *path) {
+	n.raw, n.text = text, text
+	if b.expand != nil {
+		var fault *expansionFault
+		if n.text, fault = b.expand(text); fault != nil {
+			n.kind = invalid
+			b.fault(n, p, fault.problem, fault.hint)
+			return
+		}
 	}
-	n.kind, n.text = scalar, text
+	n.kind = scalar
 }
 
 // widthOf returns how many characters of the line the scalar takes.

@@ -162,6 +162,11 @@ func (d *decoder) invalid(err error, n *node, p *path) string {
 		problem = e.Problem()
 	}
 	f := Finding{Path: full, Problem: discreet(problem, at)}
+	if at != nil && at.alias != "" {
+		if f.Path = at.alias; d.wrong[at.alias] {
+			return full
+		}
+	}
 	if h, ok := errors.AsType[hinter](err); ok {
 		f.Hint = h.ConfigHint()
 	}
@@ -176,8 +181,10 @@ func (d *decoder) invalid(err error, n *node, p *path) string {
 // locate points at the file alone if the nearest thing around the place is the
 // whole configuration: its first line has no part in the fault.
 func (d *decoder) locate(at *node, f Finding) located {
-	if at != nil && at == d.root && f.Path != "" {
-		f.Position = Position{File: at.src.name}
+	if at != nil && f.Path != "" && (at == d.root || at.made) {
+		if !d.root.made {
+			f.Position = Position{File: d.root.src.name}
+		}
 		return located{Finding: f}
 	}
 	return locate(at, f)

@@ -1,0 +1,23 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/otlpctl/otlpctl/pkg/config"
+)
+
+// configOptions are the flags of every command that reads a configuration.
+type configOptions struct {
+	files []string
+	set   []string
+}
+
+func configFlags(cmd *cobra.Command, o *configOptions) {
+	cmd.Flags().StringArrayVar(&o.files, "config", nil, "configuration file; repeat it to override earlier files")
+	cmd.Flags().StringArrayVar(&o.set, "set", nil, "set one value, `path=value`, over files and environment")
+	if err := cmd.MarkFlagFilename("config", "yaml", "yml", "json", "toml"); err != nil {
+		panic(err) // the flag does not exist
+	}
+}
+
+func (o configOptions) sources() config.Sources { return config.ProcessSources(o.files, o.set) }
