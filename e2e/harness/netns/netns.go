@@ -42,15 +42,20 @@ func Start() (*Namespace, error) {
 	entered := make(chan error)
 	go func() {
 		defer close(n.left)
-		// Never unlocked: the thread is in another namespace and must end with this goroutine.
 		runtime.LockOSThread()
-		if err := enter(); err != nil {
-			entered <- err
-			return
+		leave, err := enter()
+		if err == nil {
+			err = raiseLoopback()
 		}
-		entered <- nil
-		for f := range n.work {
-			f()
+		entered <- err
+		if err == nil {
+			for f := range n.work {
+				f()
+			}
+		}
+		// A thread that cannot go back ends with this goroutine: nothing else may run on it.
+		if leave() == nil {
+			runtime.UnlockOSThread()
 		}
 	}()
 	if err := <-entered; err != nil {
@@ -65,10 +70,25 @@ func (n *Namespace) Close() {
 	<-n.left
 }
 
-func enter() error {
-	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
-		return fmt.Errorf("new network namespace: %w", err)
+// enter moves the calling thread into a namespace of its own; leave moves it back. Were the thread to end instead,
+// that would kill every process that was ever started on it and asked for that, as those of harness/process do.
+func enter() (leave func() error, err error) {
+	stay := func() error { return nil }
+	home, err := os.Open("/proc/thread-self/ns/net")
+	if err != nil {
+		return stay, fmt.Errorf("network namespace: %w", err)
 	}
+	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+		_ = home.Close()
+		return stay, fmt.Errorf("new network namespace: %w", err)
+	}
+	return func() error {
+		defer home.Close()
+		return unix.Setns(int(home.Fd()), unix.CLONE_NEWNET)
+	}, nil
+}
+
+func raiseLoopback() error {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return fmt.Errorf("socket: %w", err)
