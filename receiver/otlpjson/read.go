@@ -1,6 +1,8 @@
 package otlpjson
 
 import (
+	"errors"
+	"math"
 	"slices"
 
 	"github.com/otlpctl/otlpctl/receiver/wire"
@@ -12,12 +14,32 @@ import (
 // document's length to avoid that. It never retains json, which must not
 // overlap dst's spare capacity.
 //
-// The appended bytes are at most 5 times as long as the document. They are
+// The appended bytes are at most MaxGrowth times as long as the document. They are
 // well-formed; what becomes of items with invalid identifiers is for wire.Scan to
 // say. On an error, which is always a [*SyntaxError], dst is returned as it was.
 func AppendWire(dst []byte, sig wire.Signal, json []byte) ([]byte, error) {
-	d := decoder{src: json, widths: initialWidths}
+	return AppendWireWithin(dst, sig, json, math.MaxInt)
+}
+
+// MaxGrowth is how many times as long as its document an encoded request can be.
+const MaxGrowth = 5
+
+// ErrTooLong is what AppendWireWithin returns for more bytes than the limit.
+var ErrTooLong = errors.New("the encoded request is longer than the limit")
+
+// AppendWireWithin is AppendWire for callers that must not take much more memory
+// than they have. It returns ErrTooLong, and dst as it was, once it has appended
+// more than limit bytes. Before it notices, dst may grow by what is left of the
+// document.
+func AppendWireWithin(dst []byte, sig wire.Signal, json []byte, limit int) ([]byte, error) {
+	d := decoder{src: json, widths: initialWidths, most: math.MaxInt}
+	if limit < math.MaxInt-len(dst) {
+		d.most = len(dst) + limit
+	}
 	out, err := d.document(dst, &schema[sig.Request()])
+	if d.long || err == nil && len(out) > d.most {
+		return dst, ErrTooLong
+	}
 	if err != nil {
 		return dst, err
 	}
@@ -31,11 +53,13 @@ type decoder struct {
 	err     *SyntaxError
 	scratch []byte // unescaped text of the rare strings that need it
 	depth   int    // messages around the current position, the request included
+	most    int    // length of the output
+	long    bool   // there is more
 	widths  [numWidths]uint8
 }
 
 func (d *decoder) document(dst []byte, m *message) ([]byte, error) {
-	dst = slices.Grow(dst, len(d.src)/2)
+	dst = slices.Grow(dst, min(len(d.src)/2, d.most-len(dst)))
 	p := space(d.src, 0)
 	switch {
 	case p == len(d.src):
@@ -230,6 +254,10 @@ func (d *decoder) array(dst []byte, p int, f *field) ([]byte, int) {
 		}
 		if dst, p = d.value(dst, p, f); p < 0 {
 			return dst, p
+		}
+		if len(dst) > d.most { // only packed arrays take more than their text
+			d.long = true
+			return dst, -1
 		}
 		p = space(src, p)
 		if p >= len(src) {

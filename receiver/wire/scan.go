@@ -35,8 +35,9 @@ type Report struct {
 // Clean reports whether the request holds nothing that Clean would leave out.
 func (r *Report) Clean() bool { return len(r.cuts) == 0 }
 
-// cut is a range of bytes, tags included.
-type cut struct{ start, end int }
+// cut is a range of bytes: one field or several that follow each other, tags
+// included. There can be millions of them; lengths of messages are below 2^31.
+type cut struct{ start, end uint32 }
 
 // Scan checks that b is an encoding of sig's request that any conforming decoder
 // accepts, however strict, and counts its items. Everything is checked: every
@@ -58,6 +59,7 @@ type scanner struct {
 	stripped int
 	bad      bool // the item being scanned is invalid
 	cuts     []cut
+	whole    int // len(cuts) when the last item was cut
 	reason   string
 	fail     failure
 }
@@ -175,7 +177,7 @@ func (s *scanner) message(id MessageID, pos, end, depth int) bool {
 // item scans one item whose tag begins at start, and books it as valid or not.
 func (s *scanner) item(id MessageID, start, pos, end, depth int) bool {
 	s.bad = false
-	before := len(s.cuts)
+	before, stripped := len(s.cuts), s.stripped
 	if !s.message(id, pos, end, depth) {
 		return false
 	}
@@ -184,9 +186,21 @@ func (s *scanner) item(id MessageID, start, pos, end, depth int) bool {
 		return true
 	}
 	s.invalid++
-	s.stripped -= len(s.cuts) - before
-	s.cuts = append(s.cuts[:before], cut{start, end})
+	s.stripped = stripped
+	s.cuts = s.cuts[:before]
+	s.cut(start, end, before == s.whole)
+	s.whole = len(s.cuts)
 	return true
+}
+
+// cut notes a range to leave out. It joins the one before it if they touch and
+// lie in one message, as those of a client do that has every item wrong.
+func (s *scanner) cut(start, end int, sameMessage bool) {
+	if n := len(s.cuts); n > 0 && sameMessage && int(s.cuts[n-1].end) == start {
+		s.cuts[n-1].end = uint32(end) //nolint:gosec // requests are below 2^31 bytes
+		return
+	}
+	s.cuts = append(s.cuts, cut{uint32(start), uint32(end)}) //nolint:gosec // as above
 }
 
 // keyValue scans a KeyValue.
@@ -252,7 +266,7 @@ func (s *scanner) identifier(a action, start, pos, stop int, seen *uint8) bool {
 	case strippedID:
 		if n != 0 && n != int(a.size) {
 			s.stripped++
-			s.cuts = append(s.cuts, cut{start, stop})
+			s.cut(start, stop, true) // cuts elsewhere have a tag in between
 			s.note(strippedReason)
 		}
 	default:

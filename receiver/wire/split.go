@@ -36,7 +36,7 @@ type splitter struct {
 	emit   func([]byte, int) error
 	levels []level
 	items  int
-	size   int // of the piece, but for the lengths around its items
+	size   int // of the piece, but for the lengths of the open messages
 }
 
 // level is one open message of the piece.
@@ -47,8 +47,8 @@ type level struct {
 	used bool   // body holds items
 }
 
-// headroom is what the lengths of the enclosing messages can take.
-const headroom = 5 * 6
+// headroom is what the tags and lengths of the open messages can take.
+const headroom = 6 * 6
 
 // walk adds the items of the message b[pos:end] to the piece, emitting it as often as it is full.
 func (s *splitter) walk(id MessageID, pos, end, depth int) error {
@@ -122,8 +122,10 @@ func (s *splitter) fold(depth int) {
 	if !l.used {
 		return
 	}
+	before := len(above.body)
 	above.body = append(above.body, l.tag...)
 	above.body = binary.AppendUvarint(above.body, uint64(len(l.body)))
+	s.size += len(above.body) - before // around small items, more than they take themselves
 	above.body = append(above.body, l.body...)
 	above.used = true
 	l.body, l.used = append(l.body[:0], l.head...), false

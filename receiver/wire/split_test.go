@@ -4,7 +4,9 @@ import (
 	"errors"
 	"testing"
 
+	collogs "go.opentelemetry.io/proto/otlp/collector/logs/v1"
 	coltrace "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	logs "go.opentelemetry.io/proto/otlp/logs/v1"
 	trace "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 
@@ -120,6 +122,21 @@ func TestSplitByBytes(t *testing.T) {
 	}
 	if one := pieces(t, Traces, b, Limit{Bytes: 10}); len(one) != 100 {
 		t.Errorf("items larger than the limit: %d pieces, want one an item", len(one))
+	}
+}
+
+// What stands around items counts too: around small ones it is most of a piece.
+func TestSplitCountsWhatIsAroundSmallItems(t *testing.T) {
+	m := &collogs.ExportLogsServiceRequest{}
+	for range 1000 {
+		m.ResourceLogs = append(m.ResourceLogs, &logs.ResourceLogs{ScopeLogs: []*logs.ScopeLogs{{LogRecords: []*logs.LogRecord{{}}}}})
+	}
+	for _, limit := range []int{100, 1000, 4096} {
+		for i, p := range pieces(t, Logs, otlptest.Encode(m), Limit{Bytes: limit}) {
+			if len(p) > limit {
+				t.Errorf("limit %d: piece %d has %d bytes", limit, i, len(p))
+			}
+		}
 	}
 }
 
