@@ -45,6 +45,11 @@ func (r *Receiver) Run(ctx context.Context) (Receipt, error) {
 	receipt := r.graph.receipt(r.started)
 	kill()
 	crew.all.Wait()
+	select {
+	case err := <-crew.failed: // while ending, such as a file that was not flushed
+		failure = errors.Join(failure, err)
+	default:
+	}
 	return receipt, failure
 }
 

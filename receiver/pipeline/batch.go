@@ -17,9 +17,10 @@ type Batch struct {
 	Bytes int
 	Parts []Part
 
-	oldest time.Time // when the first request was admitted
-	held   int       // bytes of memory that the parts keep alive
-	tail   *[]byte   // small requests copied one behind the other, not yet a part
+	oldest time.Time   // when the first request was admitted
+	held   int         // bytes of memory that the parts keep alive
+	tail   *[]byte     // small requests copied one behind the other, not yet a part
+	timer  *time.Timer // ends the wait for more; nil if there is none
 }
 
 // Part is a piece of a Batch: a whole request or several of them.
@@ -74,16 +75,16 @@ func (b *Batch) add(p *Payload, pass Passthrough, pool mem.BufferPool) {
 		b.closeTail(pool)
 		p.Gzip.Ref()
 		b.Parts = append(b.Parts, Part{Gzip: p.Gzip})
-		b.held += p.Gzip.Len()
+		b.held += footprint(p.Gzip)
 		return
 	case pass == PassLone && p.Gzip != nil && lone:
 		p.Gzip.Ref()
 		p.Data.Ref()
 		b.Parts = append(b.Parts, Part{Data: p.Data, Gzip: p.Gzip})
-		b.held += p.Gzip.Len() + p.Data.Len()
+		b.held += footprint(p.Gzip) + footprint(p.Data)
 		return
 	case pass == PassLone && len(b.Parts) == 1 && b.Parts[0].Gzip != nil:
-		b.held -= b.Parts[0].Gzip.Len()
+		b.held -= footprint(b.Parts[0].Gzip)
 		b.Parts[0].Gzip.Free()
 		b.Parts[0].Gzip = nil
 	}
@@ -94,8 +95,12 @@ func (b *Batch) add(p *Payload, pass Passthrough, pool mem.BufferPool) {
 	b.closeTail(pool)
 	p.Data.Ref()
 	b.Parts = append(b.Parts, Part{Data: p.Data})
-	b.held += p.Data.Len()
+	b.held += footprint(p.Data)
 }
+
+// footprint is the memory that a buffer keeps alive. Buffers of a pool are larger
+// than what is in them.
+func footprint(b mem.Buffer) int { return cap(b.ReadOnlyData()) }
 
 // copyIn appends a copy of data to the tail.
 func (b *Batch) copyIn(data []byte, pool mem.BufferPool) {

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -51,7 +52,9 @@ func (d *Destination) Name() string { return d.name }
 
 // Run delivers what is queued until Drain was called and the queue is empty.
 // When ctx ends earlier, what is left is dropped and counted. Run returns when
-// all of its goroutines have ended and the exporter is closed.
+// all of its goroutines have ended and the exporter is closed, or with an error
+// when the exporter does not let go of a batch: a write to a pipe that nobody
+// reads heeds no context.
 func (d *Destination) Run(ctx context.Context) error {
 	defer close(d.done)
 	var consumers sync.WaitGroup
@@ -62,9 +65,33 @@ func (d *Destination) Run(ctx context.Context) error {
 			}
 		})
 	}
-	consumers.Wait()
-	return d.exporter.Close(context.WithoutCancel(ctx))
+	idle := make(chan struct{})
+	go func() {
+		consumers.Wait()
+		close(idle)
+	}()
+	ended := func(before <-chan struct{}) bool {
+		select {
+		case <-idle:
+			return true
+		case <-before:
+			return false
+		}
+	}
+	if ended(ctx.Done()) || ended(d.draining) {
+		return d.exporter.Close(context.WithoutCancel(ctx))
+	}
+	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), letGo)
+	defer cancel()
+	if ended(limit.Done()) {
+		return d.exporter.Close(limit)
+	}
+	d.queue.abandon()
+	return fmt.Errorf("exporter %s is stuck: it did not end %s after its time was up; see what its output waits for", d.name, letGo)
 }
+
+// letGo is how long an exporter may take to return once its context has ended.
+const letGo = time.Second
 
 // Discard closes the exporter of a Destination that never ran.
 func (d *Destination) Discard(ctx context.Context) error { return d.exporter.Close(ctx) }
@@ -82,7 +109,7 @@ func (d *Destination) Drain() {
 func (d *Destination) deliver(ctx context.Context, b *Batch) {
 	o := d.send(ctx, b)
 	if o.err != nil {
-		d.health.drop(d.log, b, o)
+		d.health.drop(d.log, b.Signal, b.Items, o)
 	}
 	d.queue.settle(b, o)
 	b.free()

@@ -25,6 +25,10 @@ type Partial struct {
 	Message  string
 }
 
+// rejectedOf returns how many of so many items were not taken, whatever nonsense
+// the backend says.
+func (p Partial) rejectedOf(items int64) int64 { return min(max(p.Rejected, 0), items) }
+
 // Settings is how a Destination treats its exporter.
 type Settings struct {
 	Queue QueueConfig

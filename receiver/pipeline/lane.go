@@ -39,55 +39,77 @@ func (l *Lane) waits() bool { return l.dest.settings.Queue.waits() }
 func (l *Lane) opened(group string, b *Batch) {
 	l.open[group] = b
 	if l.limits.Timeout > 0 {
-		time.AfterFunc(l.limits.Timeout, func() { l.dest.queue.flush(l, group, b) })
+		b.timer = time.AfterFunc(l.limits.Timeout, func() { l.dest.queue.flush(l, group, b) })
 	}
+}
+
+// pieces returns p as the payloads that the lane carries, and how many items are
+// in none of them because they are too large. The caller frees the payloads. Most
+// often there is one, which is appended to own.
+func (l *Lane) pieces(p *Payload, own []Payload) (pieces []Payload, tooLarge int, err error) {
+	if !l.limits.exceeds(p.Items, p.Data.Len()) {
+		p.Data.Ref()
+		return append(own, *p), 0, nil
+	}
+	pieces, tooLarge, err = l.limits.split(p, l.dest.settings.MaxRequestBytes, l.dest.pool)
+	if err != nil {
+		freeAll(pieces)
+		return nil, 0, fmt.Errorf("split request: %w", err)
+	}
+	return pieces, tooLarge, nil
 }
 
 // offer puts p into the queue. It fails with an *OverloadError if there is no
 // room; the books do not change then.
 func (l *Lane) offer(ctx context.Context, p *Payload) error {
-	d := l.dest
-	pieces, tooLarge := []Payload(nil), 0
-	if l.limits.exceeds(p.Items, p.Data.Len()) {
-		var err error
-		if pieces, tooLarge, err = l.limits.split(p, d.settings.MaxRequestBytes, d.pool); err != nil {
-			return fmt.Errorf("split request: %w", err)
-		}
-		defer freeAll(pieces)
-	}
-	q := &d.queue
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if err := l.makeRoom(ctx, p); err != nil {
+	var own [1]Payload
+	pieces, tooLarge, err := l.pieces(p, own[:0])
+	if err != nil {
 		return err
 	}
-	now := time.Now()
-	if pieces == nil && tooLarge == 0 {
-		q.put(l, p, now)
-		return nil
+	defer freeAll(pieces)
+	if err := l.admit(ctx, p, pieces); err != nil {
+		return err
 	}
-	for i := range pieces {
-		q.put(l, &pieces[i], now)
-	}
-	a := &q.accounts[p.Signal]
-	a.accepted += int64(tooLarge)
-	a.dropped[TooLarge] += int64(tooLarge)
+	l.drop(p.Signal, tooLarge, outcome{err: errTooLarge, reason: TooLarge})
 	return nil
 }
 
-// makeRoom returns nil once p fits. The queue's lock is held, but for the time
-// it waits.
-func (l *Lane) makeRoom(ctx context.Context, p *Payload) error {
+// admit puts the pieces of p into the queue once there is room.
+func (l *Lane) admit(ctx context.Context, p *Payload, pieces []Payload) error {
+	size := 0
+	for i := range pieces {
+		size += footprint(pieces[i].Data)
+	}
+	q := &l.dest.queue
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if err := l.makeRoom(ctx, p, size); err != nil {
+		return err
+	}
+	now := time.Now()
+	for i := range pieces {
+		q.put(l, &pieces[i], now)
+	}
+	return nil
+}
+
+// makeRoom returns nil once p, which takes size bytes of memory, fits. The
+// queue's lock is held, but for the time it waits.
+func (l *Lane) makeRoom(ctx context.Context, p *Payload, size int) error {
 	q := &l.dest.queue
 	for {
+		if q.closed { // nobody may be left to send it
+			return &OverloadError{What: "exporter " + l.dest.name + " is stopping", After: retryAfterFull}
+		}
 		if _, open := l.open[p.Group]; !open && l.limits.MaxGroups > 0 && len(l.open) >= l.limits.MaxGroups {
 			return &OverloadError{What: fmt.Sprintf("exporter %s has %d open batches, one for each combination of metadata_keys", l.dest.name, len(l.open)), After: retryAfterFull}
 		}
-		if q.fits(l, p) {
+		if q.fits(l, p, size) {
 			return nil
 		}
 		full := &OverloadError{What: "the queue of exporter " + l.dest.name + " is full", After: retryAfterFull}
-		if !l.dest.settings.Queue.BlockOnOverflow || q.closed {
+		if !l.dest.settings.Queue.BlockOnOverflow {
 			return full
 		}
 		room := q.await()
@@ -106,11 +128,16 @@ func (l *Lane) makeRoom(ctx context.Context, p *Payload) error {
 
 // refused books p as dropped because this queue alone had no room for it.
 func (l *Lane) refused(p *Payload) {
-	q := &l.dest.queue
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.accounts[p.Signal].accepted += int64(p.Items)
-	q.accounts[p.Signal].dropped[QueueFull] += int64(p.Items)
+	l.drop(p.Signal, p.Items, outcome{err: errQueueFull, reason: QueueFull})
+}
+
+// drop books items that never got into the queue.
+func (l *Lane) drop(sig wire.Signal, items int, o outcome) {
+	if items == 0 {
+		return
+	}
+	l.dest.queue.bookWhole(sig, int64(items), o)
+	l.dest.health.drop(l.dest.log, sig, items, o)
 }
 
 // through sends p while the client waits, and returns the backend's verdict.
@@ -118,31 +145,30 @@ func (l *Lane) refused(p *Payload) {
 // request was not accepted and does not appear in the books.
 func (l *Lane) through(ctx context.Context, p *Payload) (Partial, error) {
 	d := l.dest
-	pieces := []Payload{*p}
-	tooLarge := 0
-	if l.limits.exceeds(p.Items, p.Data.Len()) {
-		var err error
-		if pieces, tooLarge, err = l.limits.split(p, d.settings.MaxRequestBytes, d.pool); err != nil {
-			return Partial{}, fmt.Errorf("split request: %w", err)
-		}
-		defer freeAll(pieces)
+	var own [1]Payload
+	pieces, tooLarge, err := l.pieces(p, own[:0])
+	if err != nil {
+		return Partial{}, err
 	}
+	defer freeAll(pieces)
 	var total Partial
 	if tooLarge > 0 {
 		total = Partial{Rejected: int64(tooLarge), Message: fmt.Sprintf("items larger than %d bytes cannot be sent on", d.settings.MaxRequestBytes)}
-		d.queue.bookWhole(p.Signal, int64(tooLarge), outcome{err: errTooLarge, reason: TooLarge})
 	}
 	for i := range pieces {
 		o := d.sendPiece(ctx, &pieces[i])
 		if o.err != nil {
 			return total, o.err
 		}
-		d.queue.bookWhole(p.Signal, int64(pieces[i].Items), o)
-		total.Rejected += o.partial.Rejected
+		items := int64(pieces[i].Items)
+		d.queue.bookWhole(p.Signal, items, o)
+		total.Rejected += o.partial.rejectedOf(items)
 		if o.partial.Message != "" {
 			total.Message = o.partial.Message
 		}
 	}
+	// Last, as a request that failed is not in the books and comes again.
+	l.drop(p.Signal, tooLarge, outcome{err: errTooLarge, reason: TooLarge})
 	return total, nil
 }
 

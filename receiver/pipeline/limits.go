@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"errors"
 	"time"
 
 	"google.golang.org/grpc/mem"
@@ -47,7 +48,7 @@ func QueueLimits(c *QueueBatchConfig) Limits {
 // full reports whether a batch need not wait for more.
 func (l *Limits) full(b *Batch) bool {
 	return l.Timeout == 0 || l.MinItems > 0 && b.Items >= l.MinItems || l.MinBytes > 0 && b.Bytes >= l.MinBytes ||
-		l.MinItems == 0 && l.MinBytes == 0 && l.MaxItems == 0 && l.MaxBytes == 0
+		l.MinItems == 0 && l.MinBytes == 0
 }
 
 // exceeds reports whether items and bytes are more than one batch may hold.
@@ -55,11 +56,25 @@ func (l *Limits) exceeds(items, bytes int) bool {
 	return l.MaxItems > 0 && items > l.MaxItems || l.MaxBytes > 0 && bytes > l.MaxBytes
 }
 
+const (
+	// swellBy is how many times the memory of a request its pieces may take, if
+	// that is more than swellTo. Each piece repeats what stands around its items:
+	// without a bound, a large resource with many tiny items would fill any memory.
+	swellBy = 4
+	swellTo = 16 << 20
+	// perPiece is what a piece takes beside its buffer.
+	perPiece = 256
+)
+
+var errSwollen = errors.New("the pieces take too much memory")
+
 // split cuts p into payloads within the limits. tooLarge counts the items that
-// exceed maxRequest by themselves and are in none of them. The payloads' buffers
-// are the caller's to free.
+// exceed maxRequest by themselves and are in none of them. If the pieces would
+// take far more memory than p, it is left whole, or is too large as a whole. The
+// payloads' buffers are the caller's to free.
 func (l *Limits) split(p *Payload, maxRequest int, pool mem.BufferPool) (pieces []Payload, tooLarge int, err error) {
 	limit := wire.Limit{Items: l.MaxItems, Bytes: l.MaxBytes}
+	room := max(swellBy*footprint(p.Data), swellTo)
 	err = wire.Split(p.Signal, p.Data.ReadOnlyData(), limit, func(piece []byte, items int) error {
 		if maxRequest > 0 && len(piece) > maxRequest {
 			tooLarge += items
@@ -68,7 +83,18 @@ func (l *Limits) split(p *Payload, maxRequest int, pool mem.BufferPool) (pieces 
 		buf := pool.Get(len(piece))
 		copy(*buf, piece)
 		pieces = append(pieces, Payload{Signal: p.Signal, Items: items, Data: mem.NewBuffer(buf, pool), Group: p.Group})
+		if room -= cap(*buf) + perPiece; room < 0 {
+			return errSwollen
+		}
 		return nil
 	})
-	return pieces, tooLarge, err
+	if !errors.Is(err, errSwollen) {
+		return pieces, tooLarge, err
+	}
+	freeAll(pieces)
+	if maxRequest > 0 && p.Data.Len() > maxRequest {
+		return nil, p.Items, nil
+	}
+	p.Data.Ref()
+	return []Payload{*p}, 0, nil
 }

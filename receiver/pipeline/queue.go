@@ -46,14 +46,14 @@ func (o *outcome) why() string {
 	return o.reason.String()
 }
 
-// fits reports whether there is room for p on lane l. An empty queue takes any
-// one request, so that none is too large for ever.
-func (q *queue) fits(l *Lane, p *Payload) bool {
+// fits reports whether there is room on lane l for p, which takes size bytes of
+// memory. An empty queue takes any one request, so that none is too large for ever.
+func (q *queue) fits(l *Lane, p *Payload, size int) bool {
 	if q.requests == 0 {
 		return true
 	}
 	s := &l.dest.settings
-	if s.MaxHeldBytes > 0 && q.held+int64(p.Data.Len()) > s.MaxHeldBytes {
+	if s.MaxHeldBytes > 0 && q.held+int64(size) > s.MaxHeldBytes {
 		return false
 	}
 	switch s.Queue.Sizer {
@@ -87,7 +87,7 @@ func (q *queue) put(l *Lane, p *Payload, now time.Time) {
 	q.items += int64(p.Items)
 	q.bytes += int64(p.Data.Len())
 	q.held += int64(b.held - held)
-	if l.limits.full(b) || q.closed {
+	if l.limits.full(b) {
 		q.seal(l, p.Group)
 	}
 }
@@ -96,6 +96,10 @@ func (q *queue) put(l *Lane, p *Payload, now time.Time) {
 func (q *queue) seal(l *Lane, group string) {
 	b := l.open[group]
 	delete(l.open, group)
+	if b.timer != nil {
+		b.timer.Stop() // else it would keep the batch for as long as it runs
+		b.timer = nil
+	}
 	b.closeTail(l.dest.pool)
 	q.ready = append(q.ready, b)
 	q.wake.Signal()
@@ -127,11 +131,35 @@ func (q *queue) next() *Batch {
 	return b
 }
 
-// settle takes a delivered or failed batch out of the books.
+// settle takes a delivered or failed batch out of the books, unless it was abandoned.
 func (q *queue) settle(b *Batch, o outcome) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	delete(q.flying, b)
+	if _, flying := q.flying[b]; flying {
+		delete(q.flying, b)
+		q.remove(b, o)
+	}
+}
+
+// abandon books everything that is left as lost. Batches that are being sent stay
+// with whoever sends them.
+func (q *queue) abandon() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	o := outcome{err: errStuck, reason: ShutDown}
+	for b := range q.flying {
+		q.remove(b, o)
+	}
+	for _, b := range q.ready {
+		q.remove(b, o)
+		b.free()
+	}
+	clear(q.flying)
+	q.ready = nil
+}
+
+// remove books the end of a batch.
+func (q *queue) remove(b *Batch, o outcome) {
 	q.requests--
 	q.items -= int64(b.Items)
 	q.bytes -= int64(b.Bytes)
@@ -149,7 +177,7 @@ func (q *queue) settle(b *Batch, o outcome) {
 func (a *account) settle(items int64, o outcome) {
 	switch {
 	case o.err == nil:
-		rejected := min(max(o.partial.Rejected, 0), items)
+		rejected := o.partial.rejectedOf(items)
 		a.exported += items - rejected
 		a.rejected += rejected
 	case o.refused:

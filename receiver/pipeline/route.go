@@ -111,7 +111,7 @@ func deliverAll(ctx context.Context, lanes []*Lane, p *Payload) (Partial, error)
 	all.Wait()
 	var worst Partial
 	for _, partial := range partials {
-		if partial.Rejected > worst.Rejected || worst.Message == "" {
+		if partial.Rejected > worst.Rejected || partial.Rejected == worst.Rejected && worst.Message == "" {
 			worst = partial
 		}
 	}

@@ -98,17 +98,17 @@ func TestBlockOnOverflowWaitsForRoom(t *testing.T) {
 		s := settings()
 		s.Queue.QueueSize, s.Queue.BlockOnOverflow, s.Queue.NumConsumers = 1, true, 1
 		e := &backend{answer: func(context.Context, int, *Batch) (Partial, error) {
-			time.Sleep(3 * time.Second)
+			time.Sleep(letGo / 2)
 			return Partial{}, nil
 		}}
 		r := route(start(t, e, s).Lane(wire.Traces, Limits{}))
 		consume(t, r, payload(1))
 		began := time.Now()
 		consume(t, r, payload(1))
-		if waited := time.Since(began); waited != 3*time.Second {
-			t.Errorf("waited %s for room, want 3s", waited)
+		if waited := time.Since(began); waited != letGo/2 {
+			t.Errorf("waited %s for room, want %s", waited, letGo/2)
 		}
-		short, cancel := context.WithTimeout(t.Context(), time.Second)
+		short, cancel := context.WithTimeout(t.Context(), letGo/4)
 		defer cancel()
 		var full *OverloadError
 		if _, err := r.Consume(short, payload(1)); !errors.As(err, &full) {

@@ -5,17 +5,26 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"github.com/otlpctl/otlpctl/receiver/wire"
 )
 
-// errTooLarge marks items that no request can carry.
-var errTooLarge = errors.New("item exceeds the largest request")
+// Why items are dropped without an error of an exporter.
+var (
+	errTooLarge  = errors.New("item exceeds the largest request")
+	errQueueFull = errors.New("the queue is full")
+	errStuck     = errors.New("the exporter does not return")
+)
 
 const (
 	// longestPause bounds how long a backend may make us wait.
 	longestPause = time.Hour
+	// shortestPause keeps a configuration without any pause from a busy loop.
+	shortestPause = 10 * time.Millisecond
 	// drainRetry is the longest wait between two attempts while draining: the
 	// time that is left is short.
 	drainRetry = time.Second
@@ -46,8 +55,8 @@ func (d *Destination) send(ctx context.Context, b *Batch) outcome {
 		if !d.settings.Retry.Enabled {
 			return outcome{err: err, reason: RetriesExhausted}
 		}
-		wait := max(jitter(interval, d.settings.Retry.RandomizationFactor), retryable.After)
-		interval = min(time.Duration(float64(interval)*d.settings.Retry.Multiplier), d.settings.Retry.MaxInterval)
+		wait := max(jitter(interval, d.settings.Retry.RandomizationFactor), min(retryable.After, longestPause), shortestPause)
+		interval = d.settings.Retry.next(interval)
 		if most := d.settings.Retry.MaxElapsedTime; most > 0 && time.Since(began)+wait > most {
 			return outcome{err: fmt.Errorf("gave up after %d attempts in %s: %w", attempt, time.Since(began).Round(time.Millisecond), err), reason: RetriesExhausted}
 		}
@@ -111,9 +120,19 @@ func (d *Destination) pause(ctx context.Context, wait time.Duration) error {
 	}
 }
 
-// jitter varies d by up to the share factor, either way.
+// next returns the pause after one of the given length.
+func (c *RetryConfig) next(interval time.Duration) time.Duration {
+	if next := float64(interval) * c.Multiplier; next < float64(c.MaxInterval) {
+		return time.Duration(next)
+	}
+	return c.MaxInterval
+}
+
+// jitter varies d by up to the share factor, either way. What it returns can be
+// added to a time of this century.
 func jitter(d time.Duration, factor float64) time.Duration {
-	return time.Duration(float64(d) * (1 + factor*(2*rand.Float64()-1))) //nolint:gosec // no secret depends on it
+	varied := float64(d) * (1 + factor*(2*rand.Float64()-1)) //nolint:gosec // no secret depends on it
+	return time.Duration(min(varied, math.MaxInt64/4))
 }
 
 // health remembers how the last attempts went, so that the log says when
@@ -146,15 +165,15 @@ func (h *health) observe(log *slog.Logger, err error) {
 	}
 }
 
-// drop notes that a batch was lost.
-func (h *health) drop(log *slog.Logger, b *Batch, o outcome) {
+// drop notes that items were lost.
+func (h *health) drop(log *slog.Logger, sig wire.Signal, items int, o outcome) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.lost += b.Items
+	h.lost += items
 	if time.Since(h.spoke) < quiet {
 		return
 	}
-	log.Error("items lost", "items", h.lost, "signal", b.Signal.String(), "reason", o.why(), "error", o.err)
+	log.Error("items lost", "items", h.lost, "signal", sig.String(), "reason", o.why(), "error", o.err)
 	h.lost, h.spoke = 0, time.Now()
 }
 
