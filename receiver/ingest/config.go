@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"errors"
-	"net"
 	"slices"
 	"strings"
 	"time"
@@ -195,8 +194,5 @@ func validEndpoint(transport, endpoint string) error {
 		}
 		return nil
 	}
-	if _, port, err := net.SplitHostPort(endpoint); err != nil || port == "" {
-		return invalid.Key("endpoint", "%q is no address: write host:port, such as 0.0.0.0:4317", endpoint)
-	}
-	return nil
+	return invalid.Listen(endpoint, "0.0.0.0:4317")
 }

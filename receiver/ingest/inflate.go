@@ -115,18 +115,37 @@ func (in *inflater) unzstd(c *call) error {
 	b := c.body.bytes()
 	u.source.Reset(b)
 	defer u.source.Reset(nil)
+	var h zstd.Header
+	if h.Decode(b) != nil {
+		h = zstd.Header{} // the decoder says what is wrong
+	}
+	// The decoder's own memory counts as long as it is at work on this request.
+	window := zstdWindow(&h)
+	if err := c.held.grow(window); err != nil {
+		return err
+	}
+	defer c.held.shrink(window)
 	if err := u.z.Reset(&u.source); err != nil {
 		return err
 	}
-	return c.plain.fill(c, u.z, -1, zstdHint(b), c.limit)
+	return c.plain.fill(c, u.z, -1, zstdHint(&h, len(b)), c.limit)
 }
 
-// zstdHint returns how much to expect in the zstd frame b.
-func zstdHint(b []byte) int {
-	const likely = 32
-	var h zstd.Header
-	if err := h.Decode(b); err != nil || !h.HasFCS || h.FrameContentSize > uint64(likely*len(b)) {
-		return 4 * len(b)
+// zstdWindow returns how much memory the decoder takes for a frame before it has
+// seen any data.
+func zstdWindow(h *zstd.Header) int {
+	size := h.WindowSize
+	if h.SingleSegment {
+		size = h.FrameContentSize
 	}
-	return int(h.FrameContentSize) + 1 //nolint:gosec // at most likely*len(b)
+	return int(min(size, maxWindow)) //nolint:gosec // at most maxWindow
+}
+
+// zstdHint returns how much to expect in a zstd frame of so many bytes.
+func zstdHint(h *zstd.Header, size int) int {
+	const likely = 32
+	if !h.HasFCS || h.FrameContentSize > uint64(likely*size) { //nolint:gosec // a length
+		return 4 * size
+	}
+	return int(h.FrameContentSize) + 1 //nolint:gosec // at most likely*size
 }

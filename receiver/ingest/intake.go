@@ -3,6 +3,7 @@ package ingest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -168,27 +169,42 @@ func (c *call) open() (current *slab, lone bool, err error) {
 
 // translate fills c.encoded with the wire encoding of a JSON document.
 func (c *call) translate(document *slab) error {
-	if err := c.encoded.grow(c, len(document.bytes())/2); err != nil {
-		return err
+	size := len(document.bytes())
+	b, err := c.translateInto(document, size/2)
+	if errors.Is(err, otlpjson.ErrTooLong) { // arrays of numbers, mostly
+		c.encoded.free(c)
+		b, err = c.translateInto(document, otlpjson.MaxGrowth*size)
 	}
-	into := c.encoded.buf
-	reserved := cap(*into)
-	b, err := otlpjson.AppendWire((*into)[:0], c.signal, document.bytes())
-	if err != nil {
+	switch {
+	case errors.Is(err, otlpjson.ErrTooLong) || err == nil && len(b) > c.limit:
+		return tooLarge("the request is larger than %d bytes as protobuf", c.limit)
+	case err != nil:
 		return err
 	}
 	document.free(c)
-	if cap(b) == reserved {
+	into := c.encoded.buf
+	if cap(b) == cap(*into) {
 		*into = b
 		return nil
 	}
-	// The guess was too low, and b is a buffer from elsewhere.
+	// It grew before it was found to be too long, and b is a buffer from elsewhere.
 	c.encoded.free(c)
 	if err := c.held.grow(cap(b)); err != nil {
 		return err
 	}
 	c.encoded.buf = &b
 	return nil
+}
+
+// translateInto returns the wire encoding of a JSON document in the memory of
+// c.encoded, of which it reserves size bytes. It fails with otlpjson.ErrTooLong
+// if they are not enough.
+func (c *call) translateInto(document *slab, size int) ([]byte, error) {
+	if err := c.encoded.grow(c, min(size, c.limit)); err != nil {
+		return nil, err
+	}
+	into := *c.encoded.buf
+	return otlpjson.AppendWireWithin(into[:0], c.signal, document.bytes(), cap(into))
 }
 
 // clean moves the request to a buffer without what the report found invalid.

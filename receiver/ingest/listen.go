@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
+	"os"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -30,7 +32,7 @@ func (e *ListenError) Hint() string {
 	_, port, _ := net.SplitHostPort(e.Endpoint)
 	switch {
 	case errors.Is(e.Err, syscall.EADDRINUSE) && port == "":
-		return "a process holds the socket, or one that crashed left its file behind: remove it if nothing uses it"
+		return "another process listens there, or it is a file: remove it if nothing uses it"
 	case errors.Is(e.Err, syscall.EADDRINUSE):
 		return "another process listens there, perhaps a Collector or another otlpctl: 'ss -ltnp sport = :" + port + "' names it"
 	case errors.Is(e.Err, syscall.EACCES):
@@ -52,10 +54,27 @@ func (e *ListenError) cause() error {
 // listen opens a listener whose connections are counted in open.
 func listen(ctx context.Context, transport, endpoint string, open *atomic.Int64) (*listener, error) {
 	l, err := new(net.ListenConfig).Listen(ctx, transport, endpoint)
+	if errors.Is(err, syscall.EADDRINUSE) && transport == "unix" && abandoned(ctx, endpoint) && os.Remove(endpoint) == nil {
+		l, err = new(net.ListenConfig).Listen(ctx, transport, endpoint)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return &listener{Listener: l, open: open, conns: map[*conn]struct{}{}}, nil
+}
+
+// abandoned reports whether path is a socket on which nobody listens: what a
+// process leaves behind that was killed, and what would keep it from starting again.
+func abandoned(ctx context.Context, path string) bool {
+	info, err := os.Lstat(path)
+	if err != nil || info.Mode().Type() != fs.ModeSocket {
+		return false
+	}
+	c, err := new(net.Dialer).DialContext(ctx, "unix", path)
+	if err == nil {
+		_ = c.Close()
+	}
+	return errors.Is(err, syscall.ECONNREFUSED)
 }
 
 // listener knows its open connections, so that they can be counted and, when a
@@ -114,4 +133,15 @@ func (c *conn) Close() error {
 		c.from.open.Add(-1)
 	})
 	return c.Conn.Close()
+}
+
+// CloseWrite ends what is sent, while the client may go on. net/http calls it
+// before it closes a connection with a request that it has not read to its end:
+// the reset that follows can reach the client before it has read the answer.
+func (c *conn) CloseWrite() error {
+	half, ok := c.Conn.(interface{ CloseWrite() error })
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	return half.CloseWrite()
 }
