@@ -1,11 +1,7 @@
 package receiver
 
 import (
-	"errors"
-	"io"
-	"log/slog"
 	"net"
-	"os"
 	"strconv"
 	"time"
 
@@ -87,51 +83,4 @@ func (c *MetricsConfig) Validate() error {
 		}
 	}
 	return nil
-}
-
-// Logs is a log and the files that it goes to.
-type Logs struct {
-	*slog.Logger
-	files []*os.File
-}
-
-// OpenLogs opens the log that c describes. The process's own streams are given.
-func OpenLogs(c LogsConfig, stdout, stderr io.Writer) (*Logs, error) {
-	l := &Logs{}
-	var outputs []io.Writer
-	for _, path := range c.OutputPaths {
-		switch path {
-		case "stdout":
-			outputs = append(outputs, stdout)
-		case "stderr":
-			outputs = append(outputs, stderr)
-		default:
-			f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640) //nolint:gosec // the path is the operator's own
-			if err != nil {
-				return nil, errors.Join(err, l.Close())
-			}
-			l.files = append(l.files, f)
-			outputs = append(outputs, f)
-		}
-	}
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(c.Level)); err != nil {
-		return nil, errors.Join(err, l.Close())
-	}
-	options := &slog.HandlerOptions{Level: level}
-	if c.Encoding == "console" {
-		l.Logger = slog.New(slog.NewTextHandler(io.MultiWriter(outputs...), options))
-	} else {
-		l.Logger = slog.New(slog.NewJSONHandler(io.MultiWriter(outputs...), options))
-	}
-	return l, nil
-}
-
-// Close closes the log's files.
-func (l *Logs) Close() error {
-	var errs []error
-	for _, f := range l.files {
-		errs = append(errs, f.Close())
-	}
-	return errors.Join(errs...)
 }

@@ -48,7 +48,7 @@ func (s *Socket) Turn() *Turn {
 	if before != nil {
 		close(before.over)
 		before.handing.Lock() // what was on its way to it is there now
-		before.handing.Unlock()
+		before.handing.Unlock() //nolint:staticcheck // empty on purpose: a barrier
 	}
 	s.accept.Do(func() { go s.run() })
 	return t
