@@ -145,9 +145,12 @@ func (c *Config) validateFiles() []error {
 		if !ok {
 			continue
 		}
-		path := filepath.Clean(f.Path)
+		path, err := filepath.Abs(f.Path) // one may be relative and the other not
+		if err != nil {
+			path = filepath.Clean(f.Path)
+		}
 		if first, taken := owner[path]; taken {
-			errs = append(errs, invalid.Key("exporters."+string(id)+".path", "%s is the file of exporter %s too: each needs one of its own", path, first))
+			errs = append(errs, invalid.Key("exporters."+string(id)+".path", "%s is the file of exporter %s too: each needs one of its own", filepath.Clean(f.Path), first))
 			continue
 		}
 		owner[path] = id

@@ -1,8 +1,6 @@
 package admin
 
 import (
-	"net"
-
 	"github.com/otlpctl/otlpctl/receiver/internal/invalid"
 	"github.com/otlpctl/otlpctl/receiver/tlsconf"
 )
@@ -19,8 +17,5 @@ func DefaultConfig() Config { return Config{Endpoint: "0.0.0.0:8888"} }
 
 // Validate checks the endpoint.
 func (c *Config) Validate() error {
-	if _, port, err := net.SplitHostPort(c.Endpoint); err != nil || port == "" {
-		return invalid.Key("endpoint", "%q is no address: write host:port, such as 0.0.0.0:8888", c.Endpoint)
-	}
-	return nil
+	return invalid.Listen(c.Endpoint, "0.0.0.0:8888")
 }

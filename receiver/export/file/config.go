@@ -2,6 +2,7 @@ package file
 
 import (
 	"io/fs"
+	"math"
 	"strconv"
 	"time"
 
@@ -57,7 +58,13 @@ func (r *Rotation) maxBytes() int64 {
 	if r.MaxMegabytes == 0 {
 		return defaultMaxMegabytes << 20
 	}
-	return int64(r.MaxMegabytes) << 20
+	return int64(min(r.MaxMegabytes, math.MaxInt64>>20)) << 20
+}
+
+// maxAge returns how long old files are kept, or zero for ever.
+func (r *Rotation) maxAge() time.Duration {
+	const day = 24 * time.Hour
+	return time.Duration(min(r.MaxDays, int(math.MaxInt64/day))) * day
 }
 
 // location is where the times in the names of old files are from.

@@ -108,10 +108,9 @@ func (s *sink) prune() {
 		s.log.Warn("old files cannot be listed", "path", s.path, "error", err)
 		return
 	}
-	const day = 24 * time.Hour
 	for i, b := range old {
 		many := s.rotation.MaxBackups > 0 && i >= s.rotation.MaxBackups
-		late := s.rotation.MaxDays > 0 && time.Since(b.time) > time.Duration(s.rotation.MaxDays)*day
+		late := s.rotation.MaxDays > 0 && time.Since(b.time) > s.rotation.maxAge()
 		if !many && !late {
 			continue
 		}

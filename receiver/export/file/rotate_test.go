@@ -2,6 +2,7 @@ package file
 
 import (
 	"bytes"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -128,6 +129,7 @@ func TestPrune(t *testing.T) {
 	f(Rotation{MaxDays: 2}, all[:2]...)
 	f(Rotation{MaxDays: 3}, all[:3]...)
 	f(Rotation{MaxDays: 2, MaxBackups: 1}, all[:1]...)
+	f(Rotation{MaxDays: 999_999, MaxMegabytes: math.MaxInt}, all...) // more than a time.Duration holds
 }
 
 func TestBackupNames(t *testing.T) {

@@ -118,7 +118,7 @@ func (e *Exporter) conn() *grpc.ClientConn {
 	if len(e.conns) == 1 {
 		return e.conns[0]
 	}
-	return e.conns[int(e.turn.Add(1))%len(e.conns)]
+	return e.conns[e.turn.Add(1)%uint32(len(e.conns))] //nolint:gosec // at most 1000
 }
 
 // verdict reads what the backend says about a request that it answered with OK.
