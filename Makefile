@@ -41,8 +41,9 @@ fuzz: ## fuzz every decoder, FUZZTIME each
 		while read -r dir name; do echo "fuzz $$name"; \
 		$(GO) test $(TAGS) -run='^$$' -fuzz="^$$name\$$" -fuzztime=$(FUZZTIME) -fuzzminimizetime=10x ./$$dir || exit 1; done
 
-bench: ## run the Go benchmarks
+bench: ## run the Go benchmarks, then whole processes beside the Collector; BENCHFLAGS=-full for all rows
 	$(GO) test $(TAGS) -run='^$$' -bench=. -benchmem ./...
+	cd e2e && $(GO) run $(TAGS) ./cmd/bench $(BENCHFLAGS)
 
 e2e: ## run the tests with real peers, a Go module of their own
 	cd e2e && $(GO) test $(TAGS) -timeout=30m $(TESTFLAGS) ./...

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/otlpctl/otlpctl/pkg/output"
 	"github.com/otlpctl/otlpctl/pkg/term"
@@ -28,6 +29,20 @@ func printReceipt(w *term.Output, receipt receiver.Receipt) error {
 		}
 	})
 }
+
+// unlessStuck runs a last write, but does not wait for ever for somebody to read it.
+func unlessStuck(write func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- write() }()
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(lastWrite):
+		return fmt.Errorf("print the receipt: nobody read standard output within %s", lastWrite)
+	}
+}
+
+const lastWrite = time.Second
 
 func items(n int64) string { return strconv.FormatInt(n, 10) }
 

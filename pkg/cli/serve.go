@@ -57,11 +57,15 @@ func runServe(ctx context.Context, s term.Streams, o serveOptions) error {
 		return err
 	}
 	if o.healthCheck {
-		target, err := healthURL(loaded.Config.Admin.Endpoint)
+		endpoint, secure := loaded.Config.Admin.Endpoint, loaded.Config.Admin.TLS != nil
+		if secure {
+			endpoint = "https://" + endpoint
+		}
+		target, err := healthURL(endpoint)
 		if err != nil {
 			return fmt.Errorf("admin.endpoint: %w", err)
 		}
-		return runHealth(ctx, s, target, healthTimeout)
+		return runHealth(ctx, s, target, healthTimeout, secure)
 	}
 	if len(loaded.Files) == 0 && !loaded.Origins.Set("service.telemetry.logs.encoding") && s.Err.IsTerminal() {
 		loaded.Config.Service.Telemetry.Logs.Encoding = "console" // nobody asked for JSON, and somebody is reading
@@ -75,6 +79,7 @@ func runServe(ctx context.Context, s term.Streams, o serveOptions) error {
 // serve runs a receiver until ctx is cancelled. Whatever it returns outranks the signal that ended
 // it.
 func serve(ctx context.Context, s term.Streams, loaded config.Loaded) (err error) {
+	defer surviveBrokenPipes()()
 	logs, err := receiver.OpenLogs(loaded.Config.Service.Telemetry.Logs, s.Out, s.Err)
 	if err != nil {
 		return coded{fmt.Errorf("service.telemetry.logs: %w", err), exitFailed}
@@ -93,7 +98,8 @@ func serve(ctx context.Context, s term.Streams, loaded config.Loaded) (err error
 		return coded{err, exitUsage}
 	}
 	receipt, err := r.Run(ctx)
-	err = errors.Join(err, printReceipt(s.Out, receipt), balance(receipt))
+	printed := unlessStuck(func() error { return printReceipt(s.Out, receipt) })
+	err = errors.Join(err, printed, balance(receipt))
 	if err != nil {
 		return coded{err, exitFailed}
 	}

@@ -103,6 +103,7 @@ func TestServe(t *testing.T) {
 	}
 	f(syscall.SIGINT)
 	f(syscall.SIGTERM)
+	f(syscall.SIGHUP)
 }
 
 func TestServeHealthCheck(t *testing.T) {

@@ -39,6 +39,7 @@ func TestASignalInterrupts(t *testing.T) {
 	}
 	f(syscall.SIGINT)
 	f(syscall.SIGTERM)
+	f(syscall.SIGHUP)
 }
 
 func TestASecondSignalKills(t *testing.T) {
