@@ -101,7 +101,7 @@ func (b *builder) exporter(id ID, c ExporterConfig) (pipeline.Exporter, error) {
 	case *debug.LoggingConfig:
 		return debug.New(c.Debug(), streams, log)
 	case *file.Config:
-		return file.New(*c, log)
+		return b.file(*c, log)
 	case *nop.Config:
 		return nop.New(*c), nil
 	case *otlp.Config:

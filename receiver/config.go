@@ -145,10 +145,7 @@ func (c *Config) validateFiles() []error {
 		if !ok {
 			continue
 		}
-		path, err := filepath.Abs(f.Path) // one may be relative and the other not
-		if err != nil {
-			path = filepath.Clean(f.Path)
-		}
+		path := f.Location()
 		if first, taken := owner[path]; taken {
 			errs = append(errs, invalid.Key("exporters."+string(id)+".path", "%s is the file of exporter %s too: each needs one of its own", filepath.Clean(f.Path), first))
 			continue
@@ -156,6 +153,26 @@ func (c *Config) validateFiles() []error {
 		owner[path] = id
 	}
 	return errs
+}
+
+// usedReceivers returns the receivers that a pipeline names, in order.
+func (c *Config) usedReceivers() []ID {
+	var used []ID
+	for _, p := range c.Service.Pipelines {
+		used = append(used, p.Receivers...)
+	}
+	slices.Sort(used)
+	return slices.Compact(used)
+}
+
+// usedExporters returns the exporters that a pipeline names, in order.
+func (c *Config) usedExporters() []ID {
+	var used []ID
+	for _, p := range c.Service.Pipelines {
+		used = append(used, p.Exporters...)
+	}
+	slices.Sort(used)
+	return slices.Compact(used)
 }
 
 // Unused returns the paths of components that no pipeline names. They are

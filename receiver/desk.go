@@ -2,43 +2,80 @@ package receiver
 
 import (
 	"context"
-	"maps"
-	"slices"
+	"reflect"
 
 	"github.com/otlpctl/otlpctl/receiver/admin"
 )
 
-// desk is where the receiver answers about itself: the admin server first, then
-// further addresses for metrics.
-type desk []*admin.Server
+// deskServer is where the receiver answers about itself: the admin server, or a
+// further address for metrics.
+type deskServer struct {
+	*admin.Server
 
-func newDesk(r *Receiver) (desk, error) {
-	deps := admin.Deps{
-		Source: view{r}, Log: r.deps.Log, Build: r.deps.Build, Started: r.started,
-		WithoutMetrics: r.cfg.Service.Telemetry.Metrics.Level == "none",
-	}
-	main, err := admin.New(r.cfg.Admin, deps)
-	if err != nil {
-		return nil, err
-	}
-	d := desk{main}
-	for _, address := range r.cfg.metricsAddresses() {
-		d = append(d, admin.NewMetrics(address, deps))
-	}
-	return d, nil
+	made deskConfig
+	kept bool // from the generation before
+	end  context.CancelFunc
 }
 
-// listen opens every listener, or none.
-func (d desk) listen(ctx context.Context) error {
-	for i, s := range d {
-		if err := s.Listen(ctx); err != nil {
-			for _, open := range d[:i] {
-				open.Close()
-			}
+// deskConfig is what a server of the desk was made of.
+type deskConfig struct {
+	admin   admin.Config // of the admin server
+	address string       // of one for metrics only
+	metrics string       // service.telemetry.metrics.level
+}
+
+// buildDesk makes the admin server, which comes first, and the others.
+func (g *generation) buildDesk(r *Receiver, before *generation) error {
+	level := g.cfg.Service.Telemetry.Metrics.Level
+	wanted := []deskConfig{{admin: g.cfg.Admin, metrics: level}}
+	for _, address := range g.cfg.metricsAddresses() {
+		wanted = append(wanted, deskConfig{address: address, metrics: level})
+	}
+	for _, w := range wanted {
+		if there := before.deskOf(w); there != nil && g.files.same(before.files, &w.admin) {
+			g.desk = append(g.desk, &deskServer{Server: there.Server, made: w, kept: true, end: there.end})
+			continue
+		}
+		s, err := r.deskServer(w)
+		if err != nil {
 			return err
+		}
+		g.desk = append(g.desk, &deskServer{Server: s, made: w})
+	}
+	return nil
+}
+
+// deskOf returns the server that was made of the same.
+func (g *generation) deskOf(c deskConfig) *deskServer {
+	for _, d := range g.desk {
+		if reflect.DeepEqual(d.made, c) {
+			return d
 		}
 	}
 	return nil
+}
+
+// hasDesk reports whether the generation has kept a server of the one before.
+func (g *generation) hasDesk(d *deskServer) bool {
+	for _, mine := range g.desk {
+		if mine.Server == d.Server {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *Receiver) deskServer(c deskConfig) (*admin.Server, error) {
+	deps := admin.Deps{
+		Source: view{r}, Log: r.deps.Log, Build: r.deps.Build, Started: r.started, WithoutMetrics: c.metrics == "none",
+	}
+	if c.address != "" {
+		return admin.NewMetrics(c.address, deps), nil
+	}
+	if c.admin.Reload {
+		deps.Reload = r.deps.Reload
+	}
+	return admin.New(c.admin, deps)
 }
 
 // view shows a Receiver to its desk.
@@ -57,22 +94,26 @@ func (v view) Ready() (ok bool, why string) {
 
 // Snapshot returns the state of every part.
 func (v view) Snapshot() admin.Snapshot {
+	g, h := v.r.now.Load(), &v.r.history
 	s := admin.Snapshot{
-		Config:   admin.Configuration{Generation: 1, Hash: v.r.deps.ConfigHash},
+		Config: admin.Configuration{
+			Generation: g.number, Hash: g.hash, Loaded: g.loaded, Reloads: h.reloads.Load(), Failed: h.failed.Load(),
+		},
 		InFlight: admin.InFlight{Bytes: v.r.budget.Used(), Limit: v.r.budget.Capacity()},
 	}
-	for _, id := range slices.Sorted(maps.Keys(v.r.cfg.Service.Pipelines)) {
-		p := v.r.cfg.Service.Pipelines[id]
+	if problem := h.problem.Load(); problem != nil {
+		s.Config.Problem = *problem
+	}
+	for _, id := range sortedKeys(g.cfg.Service.Pipelines) {
+		p := g.cfg.Service.Pipelines[id]
 		s.Pipelines = append(s.Pipelines, admin.Pipeline{
 			Name: string(id), Receivers: names(p.Receivers), Processors: names(p.Processors), Exporters: names(p.Exporters),
 		})
 	}
-	for _, server := range v.r.servers {
-		s.Receivers = append(s.Receivers, server.State()...)
+	for _, id := range sortedKeys(g.servers) {
+		s.Receivers = append(s.Receivers, g.servers[id].State()...)
 	}
-	for _, id := range slices.Sorted(maps.Keys(v.r.graph.destinations)) {
-		s.Exporters = append(s.Exporters, v.r.graph.destinations[id].State())
-	}
+	s.Exporters = v.r.exporters(g)
 	return s
 }
 

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
@@ -12,41 +12,94 @@ import (
 )
 
 // graph is what lies behind the servers: the routes of every receiver to the
-// exporters' destinations. It is built whole and never changes.
+// exporters' destinations. Destinations live from generation to generation, as
+// long as a pipeline names them; routes belong to one.
 type graph struct {
 	destinations map[ID]*pipeline.Destination
 	limiters     map[ID]*pipeline.Limiter
-	routes       map[ID]map[wire.Signal]*pipeline.Route
+	routes       map[ID]map[wire.Signal]*pipeline.Route // once laid
+
+	fresh     []ID             // destinations that do not run yet
+	changes   map[ID]change    // exporters for destinations that run
+	handovers map[ID]*handover // those of them that wait for a file
+	shares    int64            // how many queues share Memory.Queues
 }
 
-// buildGraph constructs every component that a pipeline names. Nothing runs yet.
-func buildGraph(ctx context.Context, cfg *Config, build builder) (*graph, error) {
+// change is an exporter that is to take the place of another one.
+type change struct {
+	exporter pipeline.Exporter
+	settings pipeline.Settings
+}
+
+// builder makes components beside those of another generation.
+type builder struct {
+	deps   Deps
+	pool   *pipeline.Pool
+	before *generation
+	files  prints
+}
+
+// graph constructs every component that a pipeline names and that is not there
+// already. Nothing runs yet.
+func (b *builder) graph(ctx context.Context, cfg *Config) (*graph, error) {
+	used := cfg.usedExporters()
 	g := &graph{
-		destinations: map[ID]*pipeline.Destination{},
-		limiters:     map[ID]*pipeline.Limiter{},
-		routes:       map[ID]map[wire.Signal]*pipeline.Route{},
+		destinations: map[ID]*pipeline.Destination{}, limiters: map[ID]*pipeline.Limiter{},
+		changes: map[ID]change{}, handovers: map[ID]*handover{}, shares: int64(max(len(used), 1)),
 	}
 	var errs []error
-	used := cfg.usedExporters()
-	build.shares = int64(max(len(used), 1))
 	for _, id := range used {
-		d, err := build.destination(id, cfg.Exporters[id])
-		if err != nil {
+		if err := b.destination(g, id, cfg.Exporters[id]); err != nil {
 			errs = append(errs, fmt.Errorf("exporters.%s: %w", id, err))
-			continue
 		}
-		g.destinations[id] = d
 	}
 	if len(errs) > 0 {
 		return nil, errors.Join(append(errs, g.discard(ctx))...)
 	}
 	for id, c := range cfg.Processors {
 		if c, ok := c.(*pipeline.LimiterConfig); ok {
-			g.limiters[id] = pipeline.NewLimiter(*c, build.deps.Memory.Total, build.deps.Log.With("processor", string(id)))
+			g.limiters[id] = pipeline.NewLimiter(*c, b.deps.Memory.Total, b.deps.Log.With("processor", string(id)))
 		}
 	}
-	g.lay(cfg)
 	return g, nil
+}
+
+// destination adds the exporter id with its queue: the one of before, with
+// another exporter if something about it has changed, or a new one.
+func (b *builder) destination(g *graph, id ID, c ExporterConfig) error {
+	there := b.before.graph.destinations[id]
+	if there != nil && reflect.DeepEqual(b.before.cfg.Exporters[id], c) && b.files.same(b.before.files, c) {
+		g.destinations[id] = there
+		return nil
+	}
+	exporter, err := b.exporter(id, c)
+	if err != nil {
+		return err
+	}
+	if h, ok := exporter.(*handover); ok {
+		g.handovers[id] = h
+	}
+	settings := c.Settings()
+	settings.MaxHeldBytes = b.deps.Memory.Queues / g.shares
+	if there != nil {
+		g.destinations[id], g.changes[id] = there, change{exporter, settings}
+		return nil
+	}
+	g.fresh = append(g.fresh, id)
+	g.destinations[id] = pipeline.NewDestination(string(id), exporter, settings, b.pool, b.deps.Log)
+	return nil
+}
+
+// discard closes what was built and is not used.
+func (g *graph) discard(ctx context.Context) error {
+	var errs []error
+	for _, id := range g.fresh {
+		errs = append(errs, g.destinations[id].Discard(ctx))
+	}
+	for _, c := range g.changes {
+		errs = append(errs, c.exporter.Close(ctx))
+	}
+	return errors.Join(errs...)
 }
 
 // lay joins receivers to destinations: one route for each receiver and signal.
@@ -57,7 +110,7 @@ func (g *graph) lay(cfg *Config) {
 		keys     []string
 	}
 	ends := map[ID]map[wire.Signal]*end{}
-	for _, id := range slices.Sorted(maps.Keys(cfg.Service.Pipelines)) {
+	for _, id := range sortedKeys(cfg.Service.Pipelines) {
 		p := cfg.Service.Pipelines[id]
 		sig, _ := wire.ParseSignal(id.Type())
 		limits, limiters, keys := g.processors(cfg, p.Processors)
@@ -83,6 +136,7 @@ func (g *graph) lay(cfg *Config) {
 			}
 		}
 	}
+	g.routes = map[ID]map[wire.Signal]*pipeline.Route{}
 	for receiver, signals := range ends {
 		g.routes[receiver] = map[wire.Signal]*pipeline.Route{}
 		for sig, e := range signals {
@@ -104,41 +158,4 @@ func (g *graph) processors(cfg *Config, ids []ID) (limits pipeline.Limits, limit
 		}
 	}
 	return limits, limiters, keys
-}
-
-// discard closes exporters that were built and never ran.
-func (g *graph) discard(ctx context.Context) error {
-	var errs []error
-	for _, d := range g.destinations {
-		errs = append(errs, d.Discard(ctx))
-	}
-	return errors.Join(errs...)
-}
-
-// usedExporters returns the exporters that a pipeline names, in order.
-func (c *Config) usedExporters() []ID {
-	var used []ID
-	for _, p := range c.Service.Pipelines {
-		used = append(used, p.Exporters...)
-	}
-	slices.Sort(used)
-	return slices.Compact(used)
-}
-
-// builder makes components.
-type builder struct {
-	deps   Deps
-	pool   *pipeline.Pool
-	shares int64 // how many queues share Memory.Queues
-}
-
-// destination makes the exporter id with its queue.
-func (b *builder) destination(id ID, c ExporterConfig) (*pipeline.Destination, error) {
-	exporter, err := b.exporter(id, c)
-	if err != nil {
-		return nil, err
-	}
-	settings := c.Settings()
-	settings.MaxHeldBytes = b.deps.Memory.Queues / b.shares
-	return pipeline.NewDestination(string(id), exporter, settings, b.pool, b.deps.Log), nil
 }

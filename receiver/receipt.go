@@ -1,6 +1,8 @@
 package receiver
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
@@ -34,13 +36,33 @@ func (r Receipt) Unexplained() int64 {
 }
 
 // receipt closes the books.
-func (g *graph) receipt(started time.Time) Receipt {
-	r := Receipt{Uptime: time.Since(started)}
-	for id, d := range g.destinations {
-		for sig, books := range d.State().Books {
-			r.Entries = append(r.Entries, pipeline.Entry{Exporter: string(id), Signal: sig, Books: books})
+func (r *Receiver) receipt() Receipt {
+	all := Receipt{Uptime: time.Since(r.started)}
+	for _, s := range r.exporters(r.now.Load()) {
+		for sig, books := range s.Books {
+			all.Entries = append(all.Entries, pipeline.Entry{Exporter: s.Name, Signal: sig, Books: books})
 		}
 	}
-	pipeline.SortEntries(r.Entries)
-	return r
+	pipeline.SortEntries(all.Entries)
+	return all
 }
+
+// exporters returns the state of every exporter that there is or was, by name.
+func (r *Receiver) exporters(g *generation) []pipeline.State {
+	past := r.leaving.states()
+	var all []pipeline.State
+	for _, id := range sortedKeys(g.graph.destinations) {
+		s := g.graph.destinations[id].State()
+		if before, again := past[s.Name]; again {
+			s = s.Plus(before)
+			delete(past, s.Name)
+		}
+		all = append(all, s)
+	}
+	for _, name := range slices.Sorted(maps.Keys(past)) {
+		all = append(all, past[name])
+	}
+	return all
+}
+
+func sortedKeys[V any](m map[ID]V) []ID { return slices.Sorted(maps.Keys(m)) }

@@ -2,12 +2,9 @@ package receiver
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"log/slog"
-	"maps"
-	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -17,7 +14,8 @@ import (
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
 )
 
-// Deps is what a Receiver needs from the process around it. All of it is required.
+// Deps is what a Receiver needs from the process around it. All of it is required
+// but what says otherwise.
 type Deps struct {
 	// Log takes the receiver's own log.
 	Log *slog.Logger
@@ -29,19 +27,32 @@ type Deps struct {
 	ConfigHash string
 	// Memory is what the process may use; see PlanMemory.
 	Memory Memory
+	// Reload reads the configuration again and calls Reload of the Receiver, for
+	// the admin port. Optional.
+	Reload func(context.Context) error
+	// ChangeLogs makes the log what a new configuration says; after an error it is
+	// as it was. Optional.
+	ChangeLogs func(LogsConfig) error
 }
 
-// Receiver is one configured receiver. It runs once.
+// Receiver is one configured receiver. It runs once, and its configuration can be
+// changed while it does.
 type Receiver struct {
-	cfg     Config
 	deps    Deps
-	graph   *graph
-	servers []*ingest.Server
+	pool    *pipeline.Pool
 	budget  *ingest.Budget
-	desk    desk
 	started time.Time
 	// waiting says why the receiver is not ready; it is nil when it is.
 	waiting atomic.Pointer[string]
+	now     atomic.Pointer[generation]
+	history history
+
+	// changing is held while the configuration changes, and from the beginning of
+	// the end on.
+	changing sync.Mutex
+	crew     *crew           // of what runs; nil before Run
+	life     context.Context //nolint:containedctx // what runs outlives the context of whoever changes it
+	leaving  leaving
 }
 
 // New builds every component that cfg names, with the code that will run it, but
@@ -49,51 +60,17 @@ type Receiver struct {
 // construction only.
 func New(ctx context.Context, cfg Config, deps Deps) (*Receiver, error) {
 	grpcraw.Register()
-	r := &Receiver{cfg: cfg, deps: deps, started: time.Now()}
+	r := &Receiver{deps: deps, pool: &pipeline.Pool{}, budget: ingest.NewBudget(deps.Memory.InFlight), started: time.Now()}
 	r.wait("starting")
-	pool := &pipeline.Pool{}
-	var err error
-	if r.graph, err = buildGraph(ctx, &cfg, builder{deps: deps, pool: pool}); err != nil {
+	g, err := r.build(ctx, cfg, deps.ConfigHash, &generation{graph: &graph{}})
+	if err != nil {
 		return nil, err
 	}
-	r.budget = ingest.NewBudget(deps.Memory.InFlight)
-	var errs []error
-	for _, id := range slices.Sorted(maps.Keys(r.graph.routes)) {
-		s, err := ingest.New(string(id), *cfg.Receivers[id], ingest.Deps{ //nolint:contextcheck // calls have contexts of their own
-			Pool: pool, Budget: r.budget, Routes: ingest.NewRoutes(r.graph.routes[id]), Log: deps.Log,
-		})
-		if err != nil {
-			errs = append(errs, fmt.Errorf("receivers.%s: %w", id, err))
-			continue
-		}
-		r.servers = append(r.servers, s)
-	}
-	if r.desk, err = newDesk(r); err != nil {
-		errs = append(errs, err)
-	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, errors.Join(err, r.graph.discard(ctx))
-	}
+	r.now.Store(g)
 	return r, nil
 }
 
 func (r *Receiver) wait(why string) { r.waiting.Store(&why) }
 
-// listen opens every listener, or none.
-func (r *Receiver) listen(ctx context.Context) error {
-	if err := r.desk.listen(ctx); err != nil {
-		return err
-	}
-	for i, s := range r.servers {
-		if err := s.Listen(ctx); err != nil {
-			for _, open := range r.servers[:i] {
-				open.Close()
-			}
-			for _, open := range r.desk {
-				open.Close()
-			}
-			return err
-		}
-	}
-	return nil
-}
+// Discard gives up a Receiver that never ran.
+func (r *Receiver) Discard(ctx context.Context) error { return r.now.Load().graph.discard(ctx) }

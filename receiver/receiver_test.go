@@ -89,7 +89,7 @@ func start(t *testing.T, c Config, stdout io.Writer) running {
 // post sends a request that must be accepted.
 func (r running) post(t *testing.T, path, contentType string, body []byte) {
 	t.Helper()
-	url := "http://" + r.servers[0].Addr(ingest.HTTP) + path
+	url := "http://" + r.now.Load().servers["otlp"].Addr(ingest.HTTP) + path
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
@@ -140,7 +140,7 @@ func TestStatusShowsEveryPart(t *testing.T) {
 		}
 	}()
 	r.post(t, "/v1/traces", "application/json", []byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"00"}]}]}]}`))
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+r.desk[0].Addr()+"/status", nil)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+r.now.Load().desk[0].Addr()+"/status", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +189,7 @@ func TestTakenPortLeavesNothingOpen(t *testing.T) {
 	if _, err := r.Run(t.Context()); err == nil || !strings.Contains(err.Error(), taken.Addr().String()) {
 		t.Fatalf("Run on a taken port: %v", err)
 	}
-	for _, address := range []string{r.servers[0].Addr(ingest.GRPC), r.desk[0].Addr()} {
+	for _, address := range []string{r.now.Load().servers["otlp"].Addr(ingest.GRPC), r.now.Load().desk[0].Addr()} {
 		l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", address)
 		if err != nil {
 			t.Errorf("still open after Run failed: %v", err)
@@ -232,4 +232,13 @@ func setEndpoint(t *testing.T, c ExporterConfig, endpoint string) {
 		t.Fatalf("%T is no otlp exporter", c)
 	}
 	o.Endpoint, o.TLS.Insecure = endpoint, true
+}
+
+func caFile(t *testing.T, c ExporterConfig, path string) {
+	t.Helper()
+	o, ok := c.(*otlp.Config)
+	if !ok {
+		t.Fatalf("%T is no otlp exporter", c)
+	}
+	o.TLS.Insecure, o.TLS.CAFile = false, path
 }

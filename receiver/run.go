@@ -7,33 +7,18 @@ import (
 	"time"
 )
 
-// Run listens, receives and delivers until ctx ends, then drains: requests in
-// flight are finished and queues are emptied within service.shutdown.timeout.
-// The receipt is complete even if an error comes with it. Run returns when every
-// goroutine has ended.
+// Run listens, receives and delivers until ctx ends, then drains: requests in flight are
+// finished and queues are emptied within service.shutdown.timeout. The receipt is
+// complete even if an error comes with it. Run returns when every goroutine has
+// ended.
 func (r *Receiver) Run(ctx context.Context) (Receipt, error) {
-	if err := r.listen(ctx); err != nil {
-		return Receipt{}, errors.Join(err, r.graph.discard(ctx))
-	}
-	setWorkers(r.cfg.Service.Workers)
 	// What runs outlives ctx: it ends by being drained, or by kill.
 	life, kill := context.WithCancel(context.WithoutCancel(ctx))
 	defer kill()
 	crew := &crew{failed: make(chan error, 1)}
-	for _, d := range r.graph.destinations {
-		crew.run(life, d.Run)
+	if err := r.begin(life, crew); err != nil {
+		return Receipt{}, errors.Join(err, r.Discard(life))
 	}
-	for _, l := range r.graph.limiters {
-		crew.run(life, l.Run)
-	}
-	for _, s := range r.servers {
-		crew.run(life, s.Run)
-	}
-	for _, s := range r.desk {
-		crew.run(life, s.Run)
-	}
-	r.waiting.Store(nil)
-	r.deps.Log.Info("ready", "version", r.deps.Build.Version, "admin", r.desk[0].Addr())
 
 	var failure error
 	select {
@@ -42,7 +27,7 @@ func (r *Receiver) Run(ctx context.Context) (Receipt, error) {
 		r.deps.Log.Error("stopping", "error", failure)
 	}
 	r.drain(life, kill)
-	receipt := r.graph.receipt(r.started)
+	receipt := r.receipt()
 	kill()
 	crew.all.Wait()
 	select {
@@ -53,11 +38,28 @@ func (r *Receiver) Run(ctx context.Context) (Receipt, error) {
 	return receipt, failure
 }
 
+// begin starts the first generation.
+func (r *Receiver) begin(life context.Context, crew *crew) error {
+	r.changing.Lock()
+	defer r.changing.Unlock()
+	g, nothing := r.now.Load(), &generation{graph: &graph{}}
+	if err := g.listen(life, nothing); err != nil {
+		return err
+	}
+	r.crew, r.life = crew, life
+	g.start(r, nothing)
+	r.waiting.Store(nil)
+	r.deps.Log.Info("ready", "version", r.deps.Build.Version, "admin", g.desk[0].Addr())
+	return nil
+}
+
 // drain stops taking requests and delivers what is queued. kill ends deliveries
-// that are still under way when the time is up.
+// that are still under way when the time is up. Nothing changes any more.
 func (r *Receiver) drain(ctx context.Context, kill context.CancelFunc) {
-	shutdown := r.cfg.Service.Shutdown
 	r.wait("draining")
+	r.changing.Lock() // for good
+	g := r.now.Load()
+	shutdown := g.cfg.Service.Shutdown
 	r.deps.Log.Info("draining", "delay", shutdown.Delay.String(), "timeout", shutdown.Timeout.String())
 	time.Sleep(shutdown.Delay)
 	limit, cancel := context.WithTimeout(ctx, shutdown.Timeout)
@@ -69,11 +71,17 @@ func (r *Receiver) drain(ctx context.Context, kill context.CancelFunc) {
 	half, cancelHalf := context.WithTimeout(limit, shutdown.Timeout/2)
 	defer cancelHalf()
 	var servers, queues sync.WaitGroup
-	for _, s := range r.servers {
+	for _, s := range g.servers {
+		servers.Go(func() { s.Drain(half) })
+	}
+	for _, s := range r.leaving.servers() {
 		servers.Go(func() { s.Drain(half) })
 	}
 	servers.Wait()
-	for _, d := range r.graph.destinations {
+	for _, d := range g.graph.destinations {
+		queues.Go(d.Drain)
+	}
+	for _, d := range r.leaving.destinations() {
 		queues.Go(d.Drain)
 	}
 	queues.Wait()

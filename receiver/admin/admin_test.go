@@ -46,7 +46,9 @@ func latency(durations ...time.Duration) measure.Distribution {
 // example has a value of its own in every place.
 func example() Snapshot {
 	return Snapshot{
-		Config:    Configuration{Generation: 2, Hash: "9f86d081884c7d65"},
+		Config: Configuration{
+			Generation: 2, Hash: "9f86d081884c", Loaded: time.Unix(1_789_999_500, 0).UTC(), Reloads: 3, Failed: 2, Problem: "otel.yaml:3:5: exporters.otlp.endpiont: unknown key",
+		},
 		Pipelines: []Pipeline{{Name: "traces", Receivers: []string{"otlp"}, Processors: []string{"batch"}, Exporters: []string{"debug", "otlp/two"}}},
 		InFlight:  InFlight{Bytes: 49_152, Limit: 1 << 28},
 		Receivers: []ingest.State{

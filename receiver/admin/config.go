@@ -9,6 +9,7 @@ import (
 type Config struct {
 	Endpoint string          `yaml:"endpoint" doc:"Address to listen on: host:port."`
 	TLS      *tlsconf.Server `yaml:"tls" doc:"Serve HTTPS only. With client_ca_file, probes need a certificate too."`
+	Reload   bool            `yaml:"reload" doc:"Let POST /reload read the configuration again, for anyone who can reach the port."`
 	Pprof    bool            `yaml:"pprof" doc:"Serve profiles of the process below /debug/pprof/, to anyone who can reach the port."`
 }
 

@@ -36,6 +36,9 @@ func handler(profiles bool, d Deps) http.Handler {
 	if profiles {
 		pages = append(pages, page{"/debug/pprof/", "profiles, for go tool pprof", profileMux()})
 	}
+	if d.Reload != nil {
+		pages = append(pages, page{reloadPath, "POST: read the configuration again", reload(d)})
+	}
 	return site(d.Build, pages)
 }
 
@@ -76,6 +79,10 @@ func site(b Build, pages []page) http.Handler {
 		connection := http.NewResponseController(w)
 		_ = connection.SetReadDeadline(limit) // a server's connection has deadlines
 		_ = connection.SetWriteDeadline(limit)
+		if r.URL.Path == reloadPath {
+			mux.ServeHTTP(w, r)
+			return
+		}
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			h.Set("Allow", "GET, HEAD")
 			http.Error(w, r.Method+" changes nothing here: use GET", http.StatusMethodNotAllowed)

@@ -59,6 +59,10 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	e.gauge(nameBuildInfo, 1, c.deps.Build.Version, c.deps.Build.Commit, p.Go)
 	e.gauge(nameReady, truth(ready))
 	e.gauge(nameGeneration, float64(s.Config.Generation))
+	e.gauge(nameLoaded, float64(s.Config.Loaded.UnixMilli())/1000)
+	e.counter(nameReloads, float64(s.Config.Reloads-s.Config.Failed), "success")
+	e.counter(nameReloads, float64(s.Config.Failed), "failure")
+	e.gauge(nameReloadOK, truth(s.Config.Problem == ""))
 	e.gauge(nameInFlight, float64(s.InFlight.Bytes))
 	e.gauge(nameInFlightMax, float64(s.InFlight.Limit))
 	for i := range s.Receivers {

@@ -8,6 +8,9 @@ const (
 	nameBuildInfo   = "otlpctl_build_info"
 	nameReady       = "otlpctl_ready"
 	nameGeneration  = "otlpctl_config_generation"
+	nameLoaded      = "otlpctl_config_loaded_timestamp_seconds"
+	nameReloads     = "otlpctl_config_reloads_total"
+	nameReloadOK    = "otlpctl_config_last_reload_successful"
 	nameInFlight    = "otlpctl_receiver_in_flight_bytes"
 	nameInFlightMax = "otlpctl_receiver_in_flight_limit_bytes"
 
@@ -76,6 +79,9 @@ func families() []family {
 		{nameBuildInfo, "The program: always 1.", []string{"version", "commit", "go_version"}},
 		{nameReady, "Whether requests are welcome: 1 or 0.", nil},
 		{nameGeneration, "Number of the configuration in use, counted from the start.", nil},
+		{nameLoaded, "When it came into use, in seconds since the Unix epoch.", nil},
+		{nameReloads, "Attempts to change it.", []string{"result"}},
+		{nameReloadOK, "Whether the latest attempt succeeded, or there was none: 1 or 0.", nil},
 		{nameInFlight, "Memory of requests that are being received, in all receivers.", nil},
 		{nameInFlightMax, "Bound of that memory.", nil},
 

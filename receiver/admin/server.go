@@ -13,6 +13,8 @@ import (
 	"net/http"
 	"syscall"
 	"time"
+
+	"github.com/otlpctl/otlpctl/receiver/internal/socket"
 )
 
 const (
@@ -29,7 +31,8 @@ type Server struct {
 	endpoint string
 	tls      *tls.Config // nil: plain text
 	server   *http.Server
-	listener net.Listener // nil before Listen
+	socket   *socket.Socket // nil before Listen
+	listener net.Listener   // nil before Take
 }
 
 // New returns the admin server, with every page. It reads the certificates that
@@ -65,37 +68,42 @@ func newServer(name, endpoint string, h http.Handler, log *slog.Logger) *Server 
 	}}
 }
 
-// Listen opens the listener. Connections wait for Run. The error is a *ListenError.
-func (s *Server) Listen(ctx context.Context) error {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", s.endpoint)
+// Listen gets a socket, which is open's to close. Connections wait for Take. The
+// error is a *ListenError.
+func (s *Server) Listen(ctx context.Context, open socket.Opener) error {
+	l, err := open(ctx, s.Address())
 	if err != nil {
 		return &ListenError{Server: s.name, Endpoint: s.endpoint, Err: err}
 	}
-	if s.tls != nil {
-		l = tls.NewListener(l, s.tls)
-	}
-	s.listener = l
+	s.socket = l
 	return nil
+}
+
+// Address returns where the server listens, as it is configured.
+func (s *Server) Address() socket.Address {
+	return socket.Address{Network: "tcp", Address: s.endpoint, Owner: s.name}
+}
+
+// Take makes all further connections come here. Listen comes before it, and Run
+// follows.
+func (s *Server) Take() {
+	s.listener = s.socket.Turn()
+	if s.tls != nil {
+		s.listener = tls.NewListener(s.listener, s.tls)
+	}
 }
 
 // Addr returns where the server listens, once Listen has succeeded, and the
 // configured address before.
 func (s *Server) Addr() string {
-	if s.listener == nil {
+	if s.socket == nil {
 		return s.endpoint
 	}
-	return s.listener.Addr().String()
-}
-
-// Close closes the listener of a Server that does not run.
-func (s *Server) Close() {
-	if s.listener != nil {
-		_ = s.listener.Close() // nothing was accepted, nothing is lost
-	}
+	return s.socket.Addr().String()
 }
 
 // Run serves until ctx ends, gives answers in flight a moment, and returns when
-// every goroutine has ended. It fails if the listener does. Listen comes before it.
+// every goroutine has ended. It fails if the listener does. Take comes before it.
 func (s *Server) Run(ctx context.Context) error {
 	stopped := make(chan struct{})
 	untie := context.AfterFunc(ctx, func() {

@@ -16,15 +16,17 @@ import (
 	"time"
 
 	"github.com/otlpctl/otlpctl/receiver/internal/secret"
+	"github.com/otlpctl/otlpctl/receiver/internal/socket"
 	"github.com/otlpctl/otlpctl/receiver/tlsconf"
 )
 
 // serve runs s until the test ends or stop is called, which returns Run's error.
 func serve(t *testing.T, s *Server) (stop func() error) {
 	t.Helper()
-	if err := s.Listen(t.Context()); err != nil {
+	if err := s.Listen(t.Context(), socket.Listen); err != nil {
 		t.Fatal(err)
 	}
+	s.Take()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
@@ -140,13 +142,12 @@ func TestPortInUse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := first.Listen(t.Context()); err != nil {
+	if err := first.Listen(t.Context(), socket.Listen); err != nil {
 		t.Fatal(err)
 	}
-	defer first.Close()
+	defer func() { _ = first.socket.Close() }()
 	second := NewMetrics(first.Addr(), deps(fixed{}))
-	err = second.Listen(t.Context())
-	second.Close() // nothing to close
+	err = second.Listen(t.Context(), socket.Listen)
 	var listen *ListenError
 	if !errors.As(err, &listen) || !errors.Is(err, syscall.EADDRINUSE) || !strings.Contains(listen.Hint(), "readers") {
 		t.Fatalf("error %v", err)

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
@@ -32,6 +33,9 @@ type Deps struct {
 	Started time.Time
 	// WithoutMetrics leaves /metrics out.
 	WithoutMetrics bool
+	// Reload reads the configuration again, for POST /reload. An error says that
+	// the one in use stays. Nil leaves the page out.
+	Reload func(context.Context) error
 }
 
 // Build says what program this is. What is not known is empty.
@@ -55,6 +59,13 @@ type Configuration struct {
 	// Generation counts the configurations since the start, from 1.
 	Generation int64  `json:"generation"`
 	Hash       string `json:"hash"`
+	// Loaded is when it came into use.
+	Loaded time.Time `json:"loaded"`
+	// Reloads and Failed count attempts to change it.
+	Reloads int64 `json:"reloads"`
+	Failed  int64 `json:"failed_reloads"`
+	// Problem is why the latest attempt failed; empty if it did not.
+	Problem string `json:"problem,omitempty"`
 }
 
 // Pipeline is one entry of service.pipelines.

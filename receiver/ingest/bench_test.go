@@ -53,9 +53,10 @@ func discarding(b *testing.B) *Server {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if err := s.Listen(b.Context()); err != nil {
+	if err := s.Listen(b.Context(), Open); err != nil {
 		b.Fatal(err)
 	}
+	s.Take()
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(b.Context()) }() // which ends before Cleanup begins
 	b.Cleanup(func() {

@@ -48,6 +48,7 @@ func (c *conn) prepare() {
 // size to read it into. grpc-go calls it where a connection has it, so that
 // connections that are idle hold no buffers; only one goroutine does at a time.
 func (c *conn) ReadOnReady(size int, pool mem.BufferPool) (*[]byte, int, error) {
+	c.settle()
 	r := &c.ready
 	if r.raw == nil {
 		buf := pool.Get(size)

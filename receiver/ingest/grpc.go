@@ -150,5 +150,17 @@ func (g *grpcServer) serve(l net.Listener) error {
 // drain tells clients to go elsewhere and waits for their calls, or for stop.
 func (g *grpcServer) drain(context.Context) { g.server.GracefulStop() }
 
+// retireLimit bounds the wait for connections that were accepted and say nothing.
+const retireLimit = time.Second
+
+// retire has nothing to wait for but connections that the server has not looked
+// at yet: draining tells clients to go (GOAWAY) and lets every call finish that
+// they begin before they have heard of it.
+func (g *grpcServer) retire(ctx context.Context, l *listener) {
+	limit, cancel := context.WithTimeout(ctx, retireLimit)
+	defer cancel()
+	l.Quiet(limit)
+}
+
 // stop ends every call at once and waits for the handlers.
 func (g *grpcServer) stop() { g.server.Stop() }

@@ -141,9 +141,10 @@ func newRig(t testing.TB, s setup) *rig {
 func (r *rig) start(d *pipeline.Destination) {
 	t := r.t
 	t.Helper()
-	if err := r.server.Listen(t.Context()); err != nil {
+	if err := r.server.Listen(t.Context(), Open); err != nil {
 		t.Fatal(err)
 	}
+	r.server.Take()
 	ctx := context.WithoutCancel(t.Context()) // the rig outlives the test's own end, to be drained
 	var all sync.WaitGroup
 	all.Go(func() {

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/otlpctl/otlpctl/receiver/wire"
@@ -23,6 +25,7 @@ type httpServer struct {
 	paths   map[string]wire.Signal
 	server  *http.Server
 	secure  bool
+	leaving atomic.Bool  // every response asks the client to connect anew
 	running sync.RWMutex // read-locked by every handler
 	ended   chan struct{}
 	end     sync.Once
@@ -82,7 +85,7 @@ func (h *httpServer) serve(l net.Listener) error {
 	} else {
 		err = h.server.Serve(l)
 	}
-	if !errors.Is(err, http.ErrServerClosed) {
+	if !errors.Is(err, http.ErrServerClosed) && !h.leaving.Load() {
 		return err
 	}
 	<-h.ended
@@ -99,6 +102,32 @@ func (h *httpServer) drain(ctx context.Context) {
 	}
 	h.finish()
 }
+
+// lingerPoll is how often retire looks whether connections are left.
+const lingerPoll = 20 * time.Millisecond
+
+// retire waits until clients have gone. Closing an idle connection, as draining
+// does, can cross with a request, and few clients dare to send a POST again; so
+// they are told with the answer to their next one (Connection: close, GOAWAY).
+func (h *httpServer) retire(ctx context.Context, l *listener) {
+	h.leaving.Store(true)
+	limit, cancel := context.WithTimeout(ctx, cmp.Or(h.cfg.IdleTimeout, h.cfg.ReadTimeout, longestLinger))
+	defer cancel()
+	l.Quiet(limit)
+	_ = l.Close() // of a turn: the socket stays open if another one has begun
+	ticker := time.NewTicker(lingerPoll)
+	defer ticker.Stop()
+	for l.connections() > 0 && limit.Err() == nil {
+		select {
+		case <-ticker.C:
+		case <-limit.Done():
+		}
+	}
+}
+
+// longestLinger is how long a retired server waits for a client that never sends
+// another request, if nothing else says so.
+const longestLinger = 3 * time.Minute
 
 // stop ends every request at once and waits for the handlers.
 func (h *httpServer) stop() {

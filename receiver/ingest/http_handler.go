@@ -28,7 +28,7 @@ func (h *httpServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.cors.answer(w, r) {
 		return
 	}
-	if h.tooOld(r.Context()) {
+	if h.leaving.Load() || h.tooOld(r.Context()) {
 		header.Set("Connection", "close")
 	}
 	json, known := mediaType(r.Header)

@@ -25,7 +25,7 @@ type intake struct {
 	routes   *Routes
 	log      *slog.Logger
 	limit    int // bytes of a message, before and after decompression
-	stats    stats
+	stats    *stats
 	inflater inflater
 	calls    sync.Pool   // *call
 	stopping atomic.Bool // requests are being ended

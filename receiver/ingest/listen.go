@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+
+	"github.com/otlpctl/otlpctl/receiver/internal/socket"
 )
 
 // ListenError says which endpoint a Server cannot listen on.
@@ -51,16 +53,13 @@ func (e *ListenError) cause() error {
 	return e.Err
 }
 
-// listen opens a listener whose connections are counted in open.
-func listen(ctx context.Context, transport, endpoint string, open *atomic.Int64) (*listener, error) {
-	l, err := new(net.ListenConfig).Listen(ctx, transport, endpoint)
-	if errors.Is(err, syscall.EADDRINUSE) && transport == "unix" && abandoned(ctx, endpoint) && os.Remove(endpoint) == nil {
-		l, err = new(net.ListenConfig).Listen(ctx, transport, endpoint)
+// Open opens a socket for a Server to listen on.
+func Open(ctx context.Context, at socket.Address) (*socket.Socket, error) {
+	s, err := socket.Listen(ctx, at)
+	if errors.Is(err, syscall.EADDRINUSE) && at.Network == "unix" && abandoned(ctx, at.Address) && os.Remove(at.Address) == nil {
+		return socket.Listen(ctx, at)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return &listener{Listener: l, open: open, conns: map[*conn]struct{}{}}, nil
+	return s, err
 }
 
 // abandoned reports whether path is a socket on which nobody listens: what a
@@ -80,16 +79,20 @@ func abandoned(ctx context.Context, path string) bool {
 // listener knows its open connections, so that they can be counted and, when a
 // shutdown may wait no longer, closed in whatever state they are.
 type listener struct {
-	net.Listener
+	*socket.Turn
 
-	open  *atomic.Int64
+	open  *atomic.Int64 // of all Servers that have taken turns
 	mu    sync.Mutex
 	conns map[*conn]struct{}
 }
 
+func newListener(t *socket.Turn, open *atomic.Int64) *listener {
+	return &listener{Turn: t, open: open, conns: map[*conn]struct{}{}}
+}
+
 // Accept returns the next connection.
 func (l *listener) Accept() (net.Conn, error) {
-	raw, err := l.Listener.Accept()
+	raw, err := l.Turn.Accept()
 	if err != nil {
 		return nil, err
 	}
@@ -100,6 +103,13 @@ func (l *listener) Accept() (net.Conn, error) {
 	l.conns[c] = struct{}{}
 	l.open.Add(1)
 	return c, nil
+}
+
+// connections returns how many are open.
+func (l *listener) connections() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.conns)
 }
 
 // cut closes every connection.
@@ -119,9 +129,23 @@ func (l *listener) cut() {
 type conn struct {
 	net.Conn
 
-	from   *listener
-	closed sync.Once
-	ready  readiness
+	from    *listener
+	closed  sync.Once
+	settled atomic.Bool
+	ready   readiness
+}
+
+// settle says once that the server has got hold of the connection.
+func (c *conn) settle() {
+	if !c.settled.Load() && c.settled.CompareAndSwap(false, true) {
+		c.from.Settled()
+	}
+}
+
+// Read reads from the connection.
+func (c *conn) Read(b []byte) (int, error) {
+	c.settle()
+	return c.Conn.Read(b)
 }
 
 // Close closes the connection.
@@ -132,6 +156,7 @@ func (c *conn) Close() error {
 		delete(c.from.conns, c)
 		c.from.open.Add(-1)
 	})
+	c.settle()
 	return c.Conn.Close()
 }
 

@@ -24,6 +24,7 @@ import (
 	"net"
 	"sync"
 
+	"github.com/otlpctl/otlpctl/receiver/internal/socket"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
 	"github.com/otlpctl/otlpctl/receiver/tlsconf"
 )
@@ -37,6 +38,9 @@ type Deps struct {
 	// Routes say where requests go. They may change while the server runs.
 	Routes *Routes
 	Log    *slog.Logger
+	// Before is the Server whose place this one takes, and whose counters it goes
+	// on with; nil if there is none.
+	Before *Server
 }
 
 // Server is one receiver: a gRPC server, an HTTP server, or both.
@@ -53,7 +57,8 @@ type port struct {
 	endpoint  string
 	in        *intake
 	server    server
-	listener  *listener // nil before Listen
+	socket    *socket.Socket // nil before Listen
+	listener  *listener      // nil before Take
 }
 
 // server is what speaks a transport's protocol.
@@ -65,6 +70,10 @@ type server interface {
 	drain(ctx context.Context)
 	// stop ends them at once and waits for their handlers.
 	stop()
+	// retire tells clients to connect anew, without ending a request or closing a
+	// connection that may be about to bring one. It returns when none is left, or
+	// when ctx ends; drain follows.
+	retire(ctx context.Context, l *listener)
 }
 
 // New returns a Server for cfg, whose files (certificates) it reads. name is that
@@ -73,7 +82,7 @@ func New(name string, cfg Config, deps Deps) (*Server, error) {
 	s := &Server{name: name, log: deps.Log.With("receiver", name)}
 	var errs []error
 	if g := cfg.Protocols.GRPC; g != nil {
-		in := s.intake(deps, g.limit())
+		in := s.intake(deps, GRPC, g.limit())
 		secure, err := s.tls("grpc", g.TLS)
 		errs = append(errs, err)
 		s.ports = append(s.ports, &port{
@@ -81,7 +90,7 @@ func New(name string, cfg Config, deps Deps) (*Server, error) {
 		})
 	}
 	if h := cfg.Protocols.HTTP; h != nil {
-		in := s.intake(deps, h.limit())
+		in := s.intake(deps, HTTP, h.limit())
 		secure, err := s.tls("http", h.TLS)
 		errs = append(errs, err)
 		s.ports = append(s.ports, &port{
@@ -94,8 +103,25 @@ func New(name string, cfg Config, deps Deps) (*Server, error) {
 	return s, nil
 }
 
-func (s *Server) intake(deps Deps, limit int) *intake {
-	return &intake{pool: deps.Pool, budget: deps.Budget, routes: deps.Routes, log: s.log, limit: limit}
+func (s *Server) intake(deps Deps, t Transport, limit int) *intake {
+	in := &intake{pool: deps.Pool, budget: deps.Budget, routes: deps.Routes, log: s.log, limit: limit, stats: &stats{}}
+	if before := deps.Before.port(t); before != nil {
+		in.stats = before.in.stats
+	}
+	return in
+}
+
+// port returns the port of a transport, or nil.
+func (s *Server) port(t Transport) *port {
+	if s == nil {
+		return nil
+	}
+	for _, p := range s.ports {
+		if p.transport == t {
+			return p
+		}
+	}
+	return nil
 }
 
 func (s *Server) tls(protocol string, cfg *tlsconf.Server) (*tls.Config, error) {
@@ -111,33 +137,44 @@ func (s *Server) tls(protocol string, cfg *tlsconf.Server) (*tls.Config, error) 
 	return conf, nil
 }
 
-// Listen opens all listeners, or none if one fails; that error is a *ListenError.
-// Connections wait for Run.
-func (s *Server) Listen(ctx context.Context) error {
+// Listen gets a socket for every transport. Connections wait for Take. The error
+// is a *ListenError. The sockets are open's to close.
+func (s *Server) Listen(ctx context.Context, open socket.Opener) error {
 	for _, p := range s.ports {
-		l, err := listen(ctx, p.network, p.endpoint, &p.in.stats.connections)
+		l, err := open(ctx, s.at(p))
 		if err != nil {
-			s.Close()
 			return &ListenError{Receiver: s.name, Transport: p.transport, Endpoint: p.endpoint, Err: err}
 		}
-		p.listener = l
-		s.log.Info("listening", "protocol", string(p.transport), "address", l.Addr().String())
+		p.socket = l
 	}
 	return nil
 }
 
-// Close closes the listeners of a Server that does not run.
-func (s *Server) Close() {
+func (s *Server) at(p *port) socket.Address {
+	return socket.Address{Network: p.network, Address: p.endpoint, Owner: s.name + " " + string(p.transport)}
+}
+
+// Addresses returns where the transports listen, as they are configured.
+func (s *Server) Addresses() []socket.Address {
+	all := make([]socket.Address, len(s.ports))
+	for i, p := range s.ports {
+		all[i] = s.at(p)
+	}
+	return all
+}
+
+// Take makes all further connections come here. Listen comes before it, and Run
+// or Drain follows.
+func (s *Server) Take() {
 	for _, p := range s.ports {
-		if p.listener != nil {
-			_ = p.listener.Close() // nothing was accepted, nothing is lost
-		}
+		p.listener = newListener(p.socket.Turn(), &p.in.stats.connections)
+		s.log.Info("listening", "protocol", string(p.transport), "address", p.socket.Addr().String())
 	}
 }
 
 // Run serves until Drain is called. If ctx ends first, requests in flight are
 // ended. It returns when every handler and goroutine has ended, with an error if
-// a listener failed. Listen comes before it; a Server runs once.
+// a listener failed. Take comes before it; a Server runs once.
 func (s *Server) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -178,6 +215,19 @@ func (s *Server) Drain(ctx context.Context) {
 	all.Wait()
 }
 
+// Retire ends a Server that another one has taken the place of, or that is not
+// wanted any more. Requests are finished, and clients connect anew as they are
+// told to; nothing is closed under their hands. It takes as long as the clients
+// do, or until ctx ends. Run returns afterwards.
+func (s *Server) Retire(ctx context.Context) {
+	var all sync.WaitGroup
+	for _, p := range s.ports {
+		all.Go(func() { p.server.retire(ctx, p.listener) })
+	}
+	all.Wait()
+	s.Drain(ctx)
+}
+
 // stop ends everything at once.
 func (s *Server) stop() {
 	var all sync.WaitGroup
@@ -211,17 +261,15 @@ func (s *Server) State() []State {
 // port that the system chose if none was given. It is empty for a transport that
 // is not served.
 func (s *Server) Addr(t Transport) string {
-	for _, p := range s.ports {
-		if p.transport == t {
-			return p.address()
-		}
+	if p := s.port(t); p != nil {
+		return p.address()
 	}
 	return ""
 }
 
 func (p *port) address() string {
-	if p.listener == nil {
+	if p.socket == nil {
 		return p.endpoint
 	}
-	return p.listener.Addr().String()
+	return p.socket.Addr().String()
 }

@@ -4,8 +4,9 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"sync/atomic"
 	"testing"
+
+	"github.com/otlpctl/otlpctl/receiver/internal/socket"
 )
 
 // What a killed process has left behind does not keep the next one from
@@ -15,7 +16,7 @@ func TestSocketFileOfAKilledProcess(t *testing.T) {
 		t.Helper()
 		path := filepath.Join(t.TempDir(), "otlp.sock")
 		prepare(path)
-		l, err := listen(t.Context(), "unix", path, new(atomic.Int64))
+		l, err := Open(t.Context(), socket.Address{Network: "unix", Address: path})
 		if (err == nil) != ok {
 			t.Errorf("%v", err)
 		}
@@ -25,7 +26,7 @@ func TestSocketFileOfAKilledProcess(t *testing.T) {
 			t.Errorf("it was removed: %v", err)
 		}
 	}
-	socket := func(path string) *net.UnixListener {
+	leave := func(path string) *net.UnixListener {
 		l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 		if err != nil {
 			t.Fatal(err)
@@ -34,8 +35,8 @@ func TestSocketFileOfAKilledProcess(t *testing.T) {
 		return l
 	}
 	f(func(string) {}, true)
-	f(func(path string) { _ = socket(path).Close() }, true)
-	f(func(path string) { l := socket(path); t.Cleanup(func() { _ = l.Close() }) }, false)
+	f(func(path string) { _ = leave(path).Close() }, true)
+	f(func(path string) { l := leave(path); t.Cleanup(func() { _ = l.Close() }) }, false)
 	f(func(path string) {
 		if err := os.WriteFile(path, nil, 0o600); err != nil {
 			t.Fatal(err)

@@ -1,10 +1,14 @@
 package pipeline
 
 import (
+	"bytes"
+	"fmt"
+	"math"
 	"time"
 
 	"google.golang.org/grpc/mem"
 
+	"github.com/otlpctl/otlpctl/receiver/internal/compression"
 	"github.com/otlpctl/otlpctl/receiver/wire"
 )
 
@@ -117,6 +121,25 @@ func (b *Batch) copyIn(data []byte, pool mem.BufferPool) {
 		b.held += cap(*b.tail)
 	}
 	*b.tail = append(*b.tail, data...)
+}
+
+// unpack inflates parts that are kept compressed only, for an exporter that has
+// taken the place of one which sends them as they are.
+func (b *Batch) unpack() error {
+	for i := range b.Parts {
+		p := &b.Parts[i]
+		if p.Data != nil {
+			continue
+		}
+		all := compression.Unpacker{Limit: math.MaxInt32}
+		data, err := all.Unpack(compression.Gzip, bytes.NewReader(p.Gzip.ReadOnlyData()))
+		if err != nil {
+			return fmt.Errorf("unpack a batch for another exporter: %w", err) // it was unpacked once, on the way in
+		}
+		p.Gzip.Free()
+		p.Data, p.Gzip = mem.SliceBuffer(data), nil
+	}
+	return nil
 }
 
 // closeTail makes the tail a part.

@@ -51,6 +51,20 @@ type Books struct {
 	Dropped  map[string]int64 `json:"dropped"`
 }
 
+// plus returns the sum of two accounts.
+func (b Books) plus(other Books) Books {
+	sum := Books{
+		Accepted: b.Accepted + other.Accepted, Exported: b.Exported + other.Exported, Queued: b.Queued + other.Queued,
+		Spooled: b.Spooled + other.Spooled, Rejected: b.Rejected + other.Rejected, Dropped: map[string]int64{},
+	}
+	for _, dropped := range []map[string]int64{b.Dropped, other.Dropped} {
+		for reason, n := range dropped {
+			sum.Dropped[reason] += n
+		}
+	}
+	return sum
+}
+
 // Lost returns how many accepted items will never be delivered.
 func (b Books) Lost() int64 {
 	lost := b.Rejected

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,13 +18,17 @@ import (
 // Destination is one exporter with its queue, its retries and its books.
 // All pipelines that name the exporter share it, each through a Lane.
 type Destination struct {
-	name     string
-	exporter Exporter
-	settings Settings
-	pool     mem.BufferPool
-	log      *slog.Logger
+	name string
+	pool mem.BufferPool
+	log  *slog.Logger
+
+	stations sync.Mutex
+	current  atomic.Pointer[station]
+	changed  chan struct{}  // closed and made anew when the station is exchanged
+	closing  sync.WaitGroup // of exporters that were exchanged
 
 	queue    queue
+	drain    sync.Once
 	draining chan struct{} // closed when Drain begins: backoffs end early
 	done     chan struct{} // closed when Run has ended
 	health   health
@@ -40,10 +45,11 @@ type Destination struct {
 // closes in the end. Nothing is delivered before Run.
 func NewDestination(name string, exporter Exporter, settings Settings, pool mem.BufferPool, log *slog.Logger) *Destination {
 	d := &Destination{
-		name: name, exporter: exporter, settings: settings, pool: pool, log: log.With("exporter", name),
-		draining: make(chan struct{}), done: make(chan struct{}),
+		name: name, pool: pool, log: log.With("exporter", name),
+		changed: make(chan struct{}), draining: make(chan struct{}), done: make(chan struct{}),
 	}
-	d.queue.init()
+	d.current.Store(newStation(exporter, settings))
+	d.queue.init(&settings)
 	return d
 }
 
@@ -58,16 +64,17 @@ func (d *Destination) Name() string { return d.name }
 func (d *Destination) Run(ctx context.Context) error {
 	defer close(d.done)
 	var consumers sync.WaitGroup
-	for range d.settings.Queue.NumConsumers {
+	d.queue.begin(func(consumer int) {
 		consumers.Go(func() {
-			for b := d.queue.next(); b != nil; b = d.queue.next() {
+			for b := d.queue.next(consumer); b != nil; b = d.queue.next(consumer) {
 				d.deliver(ctx, b)
 			}
 		})
-	}
+	})
 	idle := make(chan struct{})
 	go func() {
 		consumers.Wait()
+		d.closing.Wait()
 		close(idle)
 	}()
 	ended := func(before <-chan struct{}) bool {
@@ -79,12 +86,12 @@ func (d *Destination) Run(ctx context.Context) error {
 		}
 	}
 	if ended(ctx.Done()) || ended(d.draining) {
-		return d.exporter.Close(context.WithoutCancel(ctx))
+		return d.station().exporter.Close(context.WithoutCancel(ctx))
 	}
 	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), letGo)
 	defer cancel()
 	if ended(limit.Done()) {
-		return d.exporter.Close(limit)
+		return d.station().exporter.Close(limit)
 	}
 	d.queue.abandon()
 	return fmt.Errorf("exporter %s is stuck: it did not end %s after its time was up; see what its output waits for", d.name, letGo)
@@ -94,14 +101,13 @@ func (d *Destination) Run(ctx context.Context) error {
 const letGo = time.Second
 
 // Discard closes the exporter of a Destination that never ran.
-func (d *Destination) Discard(ctx context.Context) error { return d.exporter.Close(ctx) }
+func (d *Destination) Discard(ctx context.Context) error { return d.station().exporter.Close(ctx) }
 
 // Drain refuses new requests, sends the open batches at once and waits until Run
 // has ended. How long that may take is decided by the context of Run.
 func (d *Destination) Drain() {
-	if d.queue.close() {
-		close(d.draining)
-	}
+	d.queue.close()
+	d.drain.Do(func() { close(d.draining) })
 	<-d.done
 }
 
@@ -134,9 +140,23 @@ type State struct {
 	Books   map[wire.Signal]Books
 }
 
+// Plus returns the state with the books and counters of an earlier destination of
+// the same name, whose queue may not be empty yet.
+func (s State) Plus(earlier State) State {
+	s.Requests, s.Items, s.Bytes, s.Held = s.Requests+earlier.Requests, s.Items+earlier.Items, s.Bytes+earlier.Bytes, s.Held+earlier.Held
+	s.Attempts, s.Retries = s.Attempts+earlier.Attempts, s.Retries+earlier.Retries
+	s.Oldest = max(s.Oldest, earlier.Oldest)
+	books := maps.Clone(s.Books)
+	for sig, b := range earlier.Books {
+		books[sig] = books[sig].plus(b)
+	}
+	s.Books = books
+	return s
+}
+
 // State returns the state of the queue and the books in one snapshot.
 func (d *Destination) State() State {
-	s := d.queue.state(&d.settings.Queue)
+	s := d.queue.state(&d.station().settings.Queue)
 	s.Name = d.name
 	s.Attempts, s.Retries, s.Latency = d.attempts.Load(), d.retries.Load(), d.latency.Read()
 	s.Failing, s.Since = d.health.read()

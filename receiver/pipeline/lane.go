@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/otlpctl/otlpctl/receiver/wire"
@@ -15,25 +16,41 @@ const retryAfterFull = time.Second
 type Lane struct {
 	dest   *Destination
 	limits Limits
-	open   map[string]*Batch // by group; guarded by the queue's lock
+	// Guarded by the queue's lock.
+	open    map[string]*Batch // by group
+	retired bool              // requests may still come, but no more than are on their way
 }
 
 // Lane returns a new way into the destination for requests of the signal.
-// It must be called before Run.
 func (d *Destination) Lane(sig wire.Signal, limits Limits) *Lane {
 	if !sig.Merges() {
 		limits.Timeout = 0
 	}
-	if most := d.settings.MaxRequestBytes; most > 0 && (limits.MaxBytes == 0 || limits.MaxBytes > most) {
+	if most := d.station().settings.MaxRequestBytes; most > 0 && (limits.MaxBytes == 0 || limits.MaxBytes > most) {
 		limits.MaxBytes = most
 	}
 	l := &Lane{dest: d, limits: limits, open: map[string]*Batch{}}
+	d.queue.mu.Lock()
+	defer d.queue.mu.Unlock()
 	d.queue.lanes = append(d.queue.lanes, l)
 	return l
 }
 
+// retire ends a lane that new requests do not take any more. What it has
+// gathered is sent.
+func (l *Lane) retire() {
+	q := &l.dest.queue
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	l.retired = true
+	for group := range l.open {
+		q.seal(l, group)
+	}
+	q.lanes = slices.DeleteFunc(q.lanes, func(other *Lane) bool { return other == l })
+}
+
 // waits reports whether the client gets the exporter's verdict.
-func (l *Lane) waits() bool { return l.dest.settings.Queue.waits() }
+func (l *Lane) waits() bool { return l.dest.station().settings.Queue.waits() }
 
 // opened begins the timeout of a new batch.
 func (l *Lane) opened(group string, b *Batch) {
@@ -51,7 +68,7 @@ func (l *Lane) pieces(p *Payload, own []Payload) (pieces []Payload, tooLarge int
 		p.Data.Ref()
 		return append(own, *p), 0, nil
 	}
-	pieces, tooLarge, err = l.limits.split(p, l.dest.settings.MaxRequestBytes, l.dest.pool)
+	pieces, tooLarge, err = l.limits.split(p, l.dest.station().settings.MaxRequestBytes, l.dest.pool)
 	if err != nil {
 		freeAll(pieces)
 		return nil, 0, fmt.Errorf("split request: %w", err)
@@ -109,7 +126,7 @@ func (l *Lane) makeRoom(ctx context.Context, p *Payload, size int) error {
 			return nil
 		}
 		full := &OverloadError{What: "the queue of exporter " + l.dest.name + " is full", After: retryAfterFull}
-		if !l.dest.settings.Queue.BlockOnOverflow {
+		if !l.dest.station().settings.Queue.BlockOnOverflow {
 			return full
 		}
 		room := q.await()
@@ -153,7 +170,7 @@ func (l *Lane) through(ctx context.Context, p *Payload) (Partial, error) {
 	defer freeAll(pieces)
 	var total Partial
 	if tooLarge > 0 {
-		total = Partial{Rejected: int64(tooLarge), Message: fmt.Sprintf("items larger than %d bytes cannot be sent on", d.settings.MaxRequestBytes)}
+		total = Partial{Rejected: int64(tooLarge), Message: fmt.Sprintf("items larger than %d bytes cannot be sent on", d.station().settings.MaxRequestBytes)}
 	}
 	for i := range pieces {
 		o := d.sendPiece(ctx, &pieces[i])
@@ -175,7 +192,7 @@ func (l *Lane) through(ctx context.Context, p *Payload) (Partial, error) {
 // sendPiece sends one payload as a batch of its own.
 func (d *Destination) sendPiece(ctx context.Context, p *Payload) outcome {
 	b := &Batch{Signal: p.Signal, oldest: time.Now()}
-	b.add(p, d.settings.Passthrough, d.pool)
+	b.add(p, d.station().settings.Passthrough, d.pool)
 	b.closeTail(d.pool)
 	defer b.free()
 	return d.send(ctx, b)

@@ -18,6 +18,11 @@ type queue struct {
 	flying map[*Batch]struct{}
 	lanes  []*Lane
 
+	most    int64              // of held; zero is no bound
+	wanted  int                // consumers
+	hire    func(consumer int) // starts one; nil before begin
+	working []bool             // consumers, by index
+
 	requests int64 // batches: open, ready and being sent
 	items    int64
 	bytes    int64
@@ -25,9 +30,10 @@ type queue struct {
 	accounts [4]account
 }
 
-func (q *queue) init() {
+func (q *queue) init(s *Settings) {
 	q.wake.L = &q.mu
 	q.flying = map[*Batch]struct{}{}
+	q.most, q.wanted = s.MaxHeldBytes, s.Queue.NumConsumers
 }
 
 // outcome is how the delivery of a batch ended.
@@ -52,8 +58,8 @@ func (q *queue) fits(l *Lane, p *Payload, size int) bool {
 	if q.requests == 0 {
 		return true
 	}
-	s := &l.dest.settings
-	if s.MaxHeldBytes > 0 && q.held+int64(size) > s.MaxHeldBytes {
+	s := &l.dest.station().settings
+	if q.most > 0 && q.held+int64(size) > q.most {
 		return false
 	}
 	switch s.Queue.Sizer {
@@ -83,11 +89,11 @@ func (q *queue) put(l *Lane, p *Payload, now time.Time) {
 		l.opened(p.Group, b)
 	}
 	held := b.held
-	b.add(p, l.dest.settings.Passthrough, l.dest.pool)
+	b.add(p, l.dest.station().settings.Passthrough, l.dest.pool)
 	q.items += int64(p.Items)
 	q.bytes += int64(p.Data.Len())
 	q.held += int64(b.held - held)
-	if l.limits.full(b) {
+	if l.limits.full(b) || l.retired {
 		q.seal(l, p.Group)
 	}
 }
@@ -114,12 +120,60 @@ func (q *queue) flush(l *Lane, group string, b *Batch) {
 	}
 }
 
-// next returns the next batch to be sent, or nil once the queue is closed and empty.
-func (q *queue) next() *Batch {
+// begin hires consumers, each with an index, now and whenever more are wanted.
+func (q *queue) begin(hire func(consumer int)) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for len(q.ready) == 0 {
-		if q.closed {
+	q.hire = hire
+	q.staff()
+}
+
+// staff brings the number of consumers to what is wanted.
+func (q *queue) staff() {
+	if q.hire == nil {
+		return // begin does it
+	}
+	for len(q.working) < q.wanted {
+		q.working = append(q.working, false)
+	}
+	for i := range q.wanted {
+		if !q.working[i] {
+			q.working[i] = true
+			q.hire(i)
+		}
+	}
+	q.wake.Broadcast() // some may have to go
+}
+
+// change takes over other bounds, and returns false if the queue is closed.
+func (q *queue) change(consumers int, most int64) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed {
+		return false
+	}
+	q.most, q.wanted = most, consumers
+	q.staff()
+	q.makeWay()
+	return true
+}
+
+// bound sets how much memory may be kept alive.
+func (q *queue) bound(most int64) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.most = most
+	q.makeWay()
+}
+
+// next returns the next batch for a consumer to send, or nil when it is to end:
+// the queue is closed and empty, or there are more consumers than are wanted.
+func (q *queue) next(consumer int) *Batch {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(q.ready) == 0 || consumer >= q.wanted {
+		if q.closed && len(q.ready) == 0 || consumer >= q.wanted {
+			q.working[consumer] = false
 			return nil
 		}
 		q.wake.Wait()
@@ -167,6 +221,11 @@ func (q *queue) remove(b *Batch, o outcome) {
 	a := &q.accounts[b.Signal]
 	a.queued -= int64(b.Items)
 	a.settle(int64(b.Items), o)
+	q.makeWay()
+}
+
+// makeWay wakes requests that wait for room.
+func (q *queue) makeWay() {
 	if q.room != nil {
 		close(q.room)
 		q.room = nil
@@ -187,14 +246,10 @@ func (a *account) settle(items int64, o outcome) {
 	}
 }
 
-// close refuses new requests and seals what is open. It returns false if the
-// queue was closed before.
-func (q *queue) close() bool {
+// close refuses new requests and seals what is open.
+func (q *queue) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.closed {
-		return false
-	}
 	q.closed = true
 	for _, l := range q.lanes {
 		for group := range l.open {
@@ -202,7 +257,6 @@ func (q *queue) close() bool {
 		}
 	}
 	q.wake.Broadcast()
-	return true
 }
 
 // state returns the queue's part of a Destination's State.

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 )
 
 // Route is where the requests of one signal go that one receiver takes: the
@@ -14,6 +16,10 @@ type Route struct {
 	lanes    []*Lane // those that may make the client wait last
 	limiters []*Limiter
 	keys     []string
+	// users are the requests in Consume; next is where they go instead once the
+	// route was replaced.
+	users atomic.Int64
+	next  atomic.Pointer[Route]
 }
 
 // NewRoute returns the route over the given lanes. Requests are refused while
@@ -30,7 +36,7 @@ func (l *Lane) patience() int {
 	switch {
 	case l.waits():
 		return 0 // comes first: its verdict decides whether the others get the request
-	case !l.dest.settings.Queue.BlockOnOverflow:
+	case !l.dest.station().settings.Queue.BlockOnOverflow:
 		return 1
 	default:
 		return 2
@@ -43,7 +49,7 @@ func (r *Route) MetadataKeys() []string { return r.keys }
 // KeepsGzip reports whether any exporter on the route sends gzip members on as
 // they came in, so that keeping them is worth the memory.
 func (r *Route) KeepsGzip() bool {
-	return slices.ContainsFunc(r.lanes, func(l *Lane) bool { return l.dest.settings.Passthrough != PassNone })
+	return slices.ContainsFunc(r.lanes, func(l *Lane) bool { return l.dest.station().settings.Passthrough != PassNone })
 }
 
 // Overloaded returns an *OverloadError while the process is short of memory.
@@ -65,6 +71,43 @@ func (r *Route) Overloaded() error {
 //   - if some queues have room and others have not, the request is accepted and
 //     the others count it as dropped: a stuck exporter never holds up another.
 func (r *Route) Consume(ctx context.Context, p *Payload) (Partial, error) {
+	r.users.Add(1)
+	defer r.users.Add(-1)
+	if next := r.next.Load(); next != nil {
+		return next.Consume(ctx, p)
+	}
+	return r.consume(ctx, p)
+}
+
+// usersPoll is how often Replace looks whether a route is still in use.
+const usersPoll = 5 * time.Millisecond
+
+// Replace sends the requests that have not come to Consume to another route, and
+// waits until those that have are through, or ctx ends. The lanes of the old route
+// end then. next must not lead back here. Without a next, what comes late is told
+// to come again, when it will find that nobody takes it.
+func (r *Route) Replace(ctx context.Context, next *Route) {
+	if next == nil {
+		next = &Route{}
+	}
+	r.next.Store(next)
+	ticker := time.NewTicker(usersPoll)
+	defer ticker.Stop()
+	for r.users.Load() > 0 && ctx.Err() == nil {
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+		}
+	}
+	for _, l := range r.lanes {
+		l.retire()
+	}
+}
+
+func (r *Route) consume(ctx context.Context, p *Payload) (Partial, error) {
+	if len(r.lanes) == 0 {
+		return Partial{}, &OverloadError{What: "the pipelines for " + p.Signal.String() + " have just been removed", After: retryAfterFull}
+	}
 	waiting := 0
 	for waiting < len(r.lanes) && r.lanes[waiting].waits() {
 		waiting++

@@ -31,13 +31,18 @@ const (
 )
 
 // send delivers b, retrying as configured. It returns when the fate of b is
-// decided, or when ctx ends.
+// decided, or when ctx ends. A change of the configuration ends a pause, and
+// retrying begins anew.
 func (d *Destination) send(ctx context.Context, b *Batch) outcome {
-	began := time.Now()
-	interval := d.settings.Retry.InitialInterval
+	var st *station
+	var began time.Time
+	var interval time.Duration
 	for attempt := 1; ; attempt++ {
 		if err := d.pause(ctx, time.Until(time.Unix(0, d.notBefore.Load()))); err != nil {
 			return outcome{err: fmt.Errorf("stopped before attempt %d: %w", attempt, err), reason: ShutDown}
+		}
+		if now := d.station(); now != st {
+			st, began, interval = now, time.Now(), now.settings.Retry.InitialInterval
 		}
 		partial, err := d.attempt(ctx, b)
 		if err == nil {
@@ -46,18 +51,19 @@ func (d *Destination) send(ctx context.Context, b *Batch) outcome {
 		if ctx.Err() != nil {
 			return outcome{err: fmt.Errorf("stopped during attempt %d: %w", attempt, err), reason: ShutDown}
 		}
-		var retryable *RetryableError
-		if !errors.As(err, &retryable) {
-			var rejected *RejectedError
-			return outcome{err: err, refused: errors.As(err, &rejected), reason: ExportFailed}
+		retryable, ok := errors.AsType[*RetryableError](err)
+		if !ok {
+			_, refused := errors.AsType[*RejectedError](err)
+			return outcome{err: err, refused: refused, reason: ExportFailed}
 		}
+		retry := &st.settings.Retry
 		d.throttle(retryable.After)
-		if !d.settings.Retry.Enabled {
+		if !retry.Enabled {
 			return outcome{err: err, reason: RetriesExhausted}
 		}
-		wait := max(jitter(interval, d.settings.Retry.RandomizationFactor), min(retryable.After, longestPause), shortestPause)
-		interval = d.settings.Retry.next(interval)
-		if most := d.settings.Retry.MaxElapsedTime; most > 0 && time.Since(began)+wait > most {
+		wait := max(jitter(interval, retry.RandomizationFactor), min(retryable.After, longestPause), shortestPause)
+		interval = retry.next(interval)
+		if most := retry.MaxElapsedTime; most > 0 && time.Since(began)+wait > most {
 			return outcome{err: fmt.Errorf("gave up after %d attempts in %s: %w", attempt, time.Since(began).Round(time.Millisecond), err), reason: RetriesExhausted}
 		}
 		if d.pause(ctx, wait) != nil {
@@ -69,13 +75,20 @@ func (d *Destination) send(ctx context.Context, b *Batch) outcome {
 
 // attempt calls the exporter once.
 func (d *Destination) attempt(ctx context.Context, b *Batch) (Partial, error) {
-	if d.settings.Timeout > 0 {
+	st := d.enter()
+	defer d.leave(st)
+	if st.settings.Passthrough != PassAll {
+		if err := b.unpack(); err != nil {
+			return Partial{}, err
+		}
+	}
+	if st.settings.Timeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, d.settings.Timeout)
+		ctx, cancel = context.WithTimeout(ctx, st.settings.Timeout)
 		defer cancel()
 	}
 	began := time.Now()
-	partial, err := d.exporter.Export(ctx, b)
+	partial, err := st.exporter.Export(ctx, b)
 	d.latency.Observe(time.Since(began))
 	d.attempts.Add(1)
 	d.health.observe(d.log, err)
@@ -97,7 +110,7 @@ func (d *Destination) throttle(after time.Duration) {
 }
 
 // pause waits for the given time, but no longer than drainRetry once Drain was
-// called. It fails when ctx ends.
+// called, nor than until the station is exchanged. It fails when ctx ends.
 func (d *Destination) pause(ctx context.Context, wait time.Duration) error {
 	if wait <= 0 {
 		return ctx.Err()
@@ -106,6 +119,8 @@ func (d *Destination) pause(ctx context.Context, wait time.Duration) error {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+		return nil
+	case <-d.changing():
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

@@ -107,3 +107,9 @@ func firstSet(fileKey, file, pemKey string) string {
 	}
 	return pemKey
 }
+
+// Files returns the files that are read, some of them empty.
+func (c Common) Files() []string { return []string{c.CAFile, c.CertFile, c.KeyFile} }
+
+// Files returns the files that are read, some of them empty.
+func (s Server) Files() []string { return append(s.Common.Files(), s.ClientCAFile) }

@@ -3,6 +3,7 @@ package file
 import (
 	"io/fs"
 	"math"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -80,6 +81,15 @@ func DefaultConfig() Config {
 	queue := pipeline.DefaultQueueConfig()
 	queue.NumConsumers = 1 // batches stand in the file in the order in which they arrived
 	return Config{Format: formatJSON, FlushInterval: time.Second, SendingQueue: queue, RetryOnFailure: pipeline.DefaultRetryConfig()}
+}
+
+// Location returns the path of the file as one that does not depend on how it is written.
+func (c *Config) Location() string {
+	path, err := filepath.Abs(c.Path)
+	if err != nil {
+		return filepath.Clean(c.Path)
+	}
+	return path
 }
 
 // Validate checks what concerns several keys.

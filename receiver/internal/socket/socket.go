@@ -21,9 +21,27 @@ type Socket struct {
 	turn *Turn // the latest; nil before the first
 }
 
+// Address is where a socket listens, as it was asked for.
+type Address struct {
+	Network, Address string
+	// Owner is who asked. It tells apart sockets on a port that the system chooses.
+	Owner string
+}
+
+// Key returns what is equal for two addresses that stand for one socket.
+func (a Address) Key() Address {
+	if _, port, err := net.SplitHostPort(a.Address); err != nil || port != "0" {
+		a.Owner = ""
+	}
+	return a
+}
+
+// Opener opens a socket, or returns one that is open already at the address.
+type Opener func(ctx context.Context, at Address) (*Socket, error)
+
 // Listen opens a socket.
-func Listen(ctx context.Context, network, address string) (*Socket, error) {
-	l, err := new(net.ListenConfig).Listen(ctx, network, address)
+func Listen(ctx context.Context, at Address) (*Socket, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, at.Network, at.Address)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +65,7 @@ func (s *Socket) Turn() *Turn {
 	s.mu.Unlock()
 	if before != nil {
 		close(before.over)
-		before.handing.Lock() // what was on its way to it is there now
+		before.handing.Lock()   // what was on its way to it is there now
 		before.handing.Unlock() //nolint:staticcheck // empty on purpose: a barrier
 	}
 	s.accept.Do(func() { go s.run() })

@@ -12,7 +12,7 @@ import (
 
 func open(t *testing.T) *Socket {
 	t.Helper()
-	s, err := Listen(t.Context(), "tcp", "127.0.0.1:0")
+	s, err := Listen(t.Context(), Address{Network: "tcp", Address: "127.0.0.1:0"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,93 @@
+package receiver
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+
+	"github.com/otlpctl/otlpctl/receiver/export/file"
+	"github.com/otlpctl/otlpctl/receiver/pipeline"
+)
+
+// handover is an exporter to a file that another exporter still writes to. It
+// opens the file when that one has closed it: no file is open twice.
+type handover struct {
+	location string
+	open     func() (pipeline.Exporter, error)
+	ready    chan struct{} // closed when the file is free
+
+	mu       sync.Mutex
+	exporter pipeline.Exporter
+}
+
+// after opens the way once the channel is closed, or ctx ends: then nobody writes.
+func (h *handover) after(ctx context.Context, closed <-chan struct{}) {
+	select {
+	case <-closed:
+	case <-ctx.Done():
+	}
+	close(h.ready)
+}
+
+// Export waits for the file. Until it can be opened, what is to be written stays
+// in the queue.
+func (h *handover) Export(ctx context.Context, b *pipeline.Batch) (pipeline.Partial, error) {
+	select {
+	case <-h.ready:
+	case <-ctx.Done():
+		return pipeline.Partial{}, &pipeline.RetryableError{Err: ctx.Err()}
+	}
+	e, err := h.opened()
+	if err != nil {
+		return pipeline.Partial{}, &pipeline.RetryableError{Err: err}
+	}
+	return e.Export(ctx, b)
+}
+
+func (h *handover) opened() (pipeline.Exporter, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.exporter != nil {
+		return h.exporter, nil
+	}
+	e, err := h.open()
+	if err != nil {
+		return nil, err
+	}
+	h.exporter = e
+	return e, nil
+}
+
+// Close closes the file if it was opened.
+func (h *handover) Close(ctx context.Context) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.exporter == nil {
+		return nil
+	}
+	return h.exporter.Close(ctx)
+}
+
+// holder returns the exporter of the generation that has a file open.
+func (g *generation) holder(location string) (ID, bool) {
+	for _, id := range g.cfg.usedExporters() {
+		if c, ok := g.cfg.Exporters[id].(*file.Config); ok && c.Location() == location {
+			return id, true
+		}
+	}
+	return "", false
+}
+
+// file makes an exporter to a file, at once or when the file is free. What is in
+// the file by then was written by this process and stays.
+func (b *builder) file(c file.Config, log *slog.Logger) (pipeline.Exporter, error) {
+	if _, held := b.before.holder(c.Location()); !held {
+		return file.New(c, log)
+	}
+	location := c.Location()
+	c.Append = true
+	return &handover{
+		location: location, ready: make(chan struct{}),
+		open: func() (pipeline.Exporter, error) { return file.New(c, log) },
+	}, nil
+}
