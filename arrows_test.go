@@ -42,6 +42,7 @@ func arrows() map[string][]string {
 // homes names the only part that may import a library: the rest of the house does not know it.
 func homes() map[string]string {
 	return map[string]string{
+		"filippo.io/age":            "pkg/config",
 		"github.com/charmbracelet/": "pkg/term",
 		"github.com/muesli/termenv": "pkg/term",
 		"golang.org/x/term":         "pkg/term",

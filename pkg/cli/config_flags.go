@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/otlpctl/otlpctl/pkg/config"
+	"github.com/otlpctl/otlpctl/pkg/term"
 )
 
 // configOptions are the flags of every command that reads a configuration.
@@ -21,3 +22,19 @@ func configFlags(cmd *cobra.Command, o *configOptions) {
 }
 
 func (o configOptions) sources() config.Sources { return config.ProcessSources(o.files, o.set) }
+
+// load reads the configuration and prints its warnings.
+func (o configOptions) load(s term.Streams) (config.Loaded, error) {
+	loaded, err := config.Load(o.sources())
+	if err != nil {
+		return loaded, err
+	}
+	printWarnings(s, loaded.Warnings)
+	return loaded, nil
+}
+
+func printWarnings(s term.Streams, warnings config.Warnings) {
+	for _, warning := range warnings {
+		printFinding(s.Err, s.Err.Paint(term.Warn, "warning:"), warning)
+	}
+}

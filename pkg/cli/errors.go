@@ -32,7 +32,7 @@ func usageError(cmd *cobra.Command, err error) error {
 
 // report is the one place where errors are printed: what went wrong, then what to do about it.
 func report(w *term.Output, code int, err error) {
-	if err == nil {
+	if err == nil || code == exitDifferences {
 		return
 	}
 	if faults, ok := errors.AsType[config.Errors](err); ok {
@@ -82,7 +82,7 @@ func hints(err error) []string {
 			}
 		}
 		h, ok := err.(interface{ Hint() string })
-		if ok && !slices.Contains(found, h.Hint()) {
+		if ok && h.Hint() != "" && !slices.Contains(found, h.Hint()) {
 			found = append(found, h.Hint())
 		}
 	}

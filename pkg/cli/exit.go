@@ -44,6 +44,10 @@ type coded struct {
 // Unwrap returns the error without its code.
 func (e coded) Unwrap() error { return e.error }
 
+// errDifferences is the outcome of a comparison that found some. It is a verdict, which stands in
+// the result, and not printed again as an error.
+func errDifferences() error { return coded{errors.New("differences found"), exitDifferences} }
+
 // exitCode is the one place that turns the outcome of a command into a number. ctx is the
 // command's context, which only a signal cancels.
 func exitCode(ctx context.Context, err error) int {

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"github.com/otlpctl/otlpctl/pkg/output"
@@ -11,6 +13,26 @@ import (
 func formatFlag(cmd *cobra.Command, f *output.Format) {
 	cmd.Flags().VarP(f, "output", "o", "table, json or yaml")
 	offer(cmd, "output", "table", "json", "yaml")
+}
+
+// documentFlag adds -o to a command whose result is a document and no table. The format that f has
+// is the default.
+func documentFlag(cmd *cobra.Command, f *output.Format) {
+	cmd.Flags().VarP(documentFormat{f}, "output", "o", "yaml or json")
+	offer(cmd, "output", "yaml", "json")
+}
+
+// documentFormat is a format that is not a table.
+type documentFormat struct{ *output.Format }
+
+// Set accepts yaml and json.
+func (f documentFormat) Set(text string) error {
+	var given output.Format
+	if err := given.Set(text); err != nil || given == output.Table {
+		return fmt.Errorf("want yaml or json")
+	}
+	*f.Format = given
+	return nil
 }
 
 // colorFlag adds --color to root, and so to every command.

@@ -29,6 +29,14 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	return usageError(cmd, fmt.Errorf("%s takes no arguments, got %q", cmd.CommandPath(), args[0]))
 }
 
+// atMostOne is for commands whose only argument may be left out.
+func atMostOne(cmd *cobra.Command, args []string) error {
+	if len(args) <= 1 {
+		return nil
+	}
+	return usageError(cmd, fmt.Errorf("%s takes one argument at most, got %q as well", cmd.CommandPath(), args[1]))
+}
+
 // flagError makes a bad flag a usage error. The flags after a mistyped subcommand are unknown only
 // because the subcommand is.
 func flagError(cmd *cobra.Command, err error) error {

@@ -26,6 +26,7 @@ func newRoot(s term.Streams) *cobra.Command {
 	root := group("otlpctl", "Receive OpenTelemetry data, forward it, and deploy the receiver",
 		newServe(s),
 		newHealth(s),
+		newConfig(s),
 		newVersion(s),
 		newCompletion(s),
 	)

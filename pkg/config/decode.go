@@ -80,6 +80,10 @@ func (d *decoder) value(n *node, v reflect.Value, p *path, r rules) {
 	if n.kind == invalid {
 		return
 	}
+	if d.written != nil && n.kind == scalar && refers(n.text) {
+		d.written[p.String()] = n.text
+		return
+	}
 	if _, ok := asText(v); ok && v.Kind() != reflect.Pointer && n.kind == scalar {
 		d.text(n, v, p, r)
 		return
@@ -166,6 +170,9 @@ func (d *decoder) scalar(n *node, v reflect.Value, p *path, r rules) {
 		// Set even if it breaks a rule: to Validate, it is not missing.
 		v.Set(fresh)
 		problem, hint = r.breach(fresh)
+	}
+	if n.sealed {
+		hint = "" // it may say what to write instead, and so what is there
 	}
 	if problem != "" {
 		d.fault(n, p, describe(n, r)+" "+problem, hint)

@@ -29,6 +29,10 @@
 // values, never in keys; the result is text that is read as the field's type,
 // and is not searched again. $$ is a dollar sign.
 //
+// A value that is ENC[age,…] is decrypted with the identity of the environment and
+// is text to the letter, which no message shows. It holds for the path that it was
+// encrypted for. Text has a file as it is written and changes such values in it.
+//
 // All faults are reported at once, each with its position in the file. A
 // Validate method runs after decoding, on values at every level, unless a fault
 // inside the value already explains it away. Of its errors, those that

@@ -12,14 +12,23 @@ import (
 // document is what all layers say, merged.
 type document struct {
 	*report
-	opts   Options
-	refs   *references
-	root   *node // nil if nobody says anything
+	opts Options
+	refs *references
+	root *node // nil if nobody says anything
+	// said is the root before the short form was written into the long one.
+	said   *node
 	layers []layer
 	order  map[string]int // of files, variables and flags, by name
 	// broken is set if a file cannot be parsed. The others are not decoded then:
 	// what they lack would be reported for the wrong reason.
 	broken bool
+	// components says that the files define components. If they do not, those of
+	// the defaults are meant.
+	components bool
+	// written holds, by path, the values that cannot be known without the place
+	// where the configuration runs: text with references. It is nil if they are
+	// to be resolved.
+	written map[string]string
 }
 
 func open(opts Options) *document {
@@ -27,13 +36,16 @@ func open(opts Options) *document {
 		opts.LookupEnv = os.LookupEnv
 	}
 	return &document{
-		report: newReport(), opts: opts, refs: &references{lookupEnv: opts.LookupEnv},
+		report: newReport(), opts: opts, refs: &references{lookupEnv: opts.LookupEnv, keys: &Keys{lookupEnv: opts.LookupEnv}},
 		layers: []layer{{Layer: Layer{Kind: Builtin, Name: "default"}}}, order: map[string]int{},
 	}
 }
 
 // files lays files over the document, each a layer of its own.
 func (doc *document) files(files []File) {
+	if doc.written != nil {
+		doc.refs.keys = nil // encrypted values stay as they are
+	}
 	for _, f := range files {
 		src := newSource(f.Name, f.Data)
 		src.rank = len(doc.layers)
@@ -44,11 +56,19 @@ func (doc *document) files(files []File) {
 			doc.errs = append(doc.errs, *fault)
 			doc.broken = true
 		} else {
-			l.root = build(doc.report, src, y, doc.refs, doc.refs.expand)
+			l.root = build(doc.report, src, y, nil, doc.refs, doc.expander())
 			doc.root = merge(doc.root, l.root)
 		}
 		doc.layers = append(doc.layers, l)
 	}
+}
+
+// expander returns what replaces references in files.
+func (doc *document) expander() expander {
+	if doc.written != nil {
+		return asWritten
+	}
+	return doc.refs.expand
 }
 
 // parserOf returns the parser for a file of that name.
@@ -70,15 +90,17 @@ func (doc *document) decode(target any) (Origins, Warnings, error) {
 			d.value(doc.root, ptr.Elem(), nil, rules{})
 		}
 		d.reportUnsupported()
-		d.validate(ptr.Elem(), doc.root, nil)
+		if doc.written == nil {
+			d.validate(ptr.Elem(), doc.root, nil)
+		}
 	}
 	if d.misuse != nil {
 		return Origins{}, nil, d.misuse
 	}
 	origins := Origins{doc.root, doc.layers}
-	warnings := Warnings(render(doc.warns, doc.order))
+	warnings := Warnings(render(doc.concealed(doc.warns), doc.order))
 	if len(doc.errs) > 0 {
-		return origins, warnings, Errors(render(doc.errs, doc.order))
+		return origins, warnings, Errors(render(doc.concealed(doc.errs), doc.order))
 	}
 	return origins, warnings, nil
 }

@@ -19,6 +19,7 @@ type expander func(text string) (string, *expansionFault)
 // references finds what ${…} stands for.
 type references struct {
 	lookupEnv func(name string) (value string, ok bool)
+	keys      *Keys // of encrypted values; nil leaves those as they are
 	// files are those that ${file:…} named, each once.
 	files []string
 }
@@ -56,6 +57,34 @@ func (r *references) expand(text string) (string, *expansionFault) {
 			text = text[at+1:]
 		}
 	}
+}
+
+// asWritten is an expander that leaves references alone. In any other text $$ is
+// a dollar sign, as it always is.
+func asWritten(text string) (string, *expansionFault) {
+	if refers(text) {
+		return text, nil
+	}
+	return strings.ReplaceAll(text, "$$", "$"), nil
+}
+
+// refers reports whether a text is known only where it is used: it has a
+// reference in it, or is encrypted.
+func refers(text string) bool {
+	if looksSealed(text) {
+		return true
+	}
+	for at := strings.IndexByte(text, '$'); at >= 0 && at < len(text)-1; at = strings.IndexByte(text, '$') {
+		if text[at+1] == '{' {
+			return true
+		}
+		skip := 1
+		if text[at+1] == '$' {
+			skip = 2
+		}
+		text = text[at+skip:]
+	}
+	return false
 }
 
 // reference returns the length of the ${…} that text begins with, or 0 if it is
@@ -99,6 +128,9 @@ func (r *references) variable(name, fallback string, hasFallback bool) (string, 
 		return "", &expansionFault{"${…} does not name an environment variable", "names have letters, digits and _; write $${ for the characters themselves"}
 	}
 	if value, ok := r.lookupEnv(name); ok {
+		if slices.Contains(KeyVariables(), name) || holdsIdentity(value) {
+			return "", &expansionFault{"the environment variable " + name + " has to do with the identity for encrypted values, which is no value itself", ""}
+		}
 		return value, nil
 	}
 	if !hasFallback {
@@ -119,6 +151,9 @@ func (r *references) file(path string) (string, *expansionFault) {
 	data, err := readFile(path, maxReference)
 	if err == nil && !utf8.Valid(data) {
 		err = errors.New("not UTF-8 text")
+	}
+	if err == nil && holdsIdentity(string(data)) {
+		err = errors.New("it has the identity for encrypted values, which is no value itself")
 	}
 	if err != nil {
 		hint := ""

@@ -162,6 +162,18 @@ func parseBound(t reflect.Type, text string) (b bound, err error) {
 	return b, err
 }
 
+// number returns the bound as a value of the kind that t is.
+func (b bound) number(t reflect.Type) any {
+	switch {
+	case isSigned(t.Kind()):
+		return b.signed
+	case isUnsigned(t.Kind()):
+		return b.unsigned
+	default:
+		return b.float
+	}
+}
+
 func durationType() reflect.Type   { return reflect.TypeFor[time.Duration]() }
 func isSigned(k reflect.Kind) bool { return k >= reflect.Int && k <= reflect.Int64 }
 func isUnsigned(k reflect.Kind) bool {

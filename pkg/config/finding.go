@@ -94,6 +94,8 @@ type report struct {
 	// blocked holds the paths below which something is missing that the file
 	// tries to set: validating the whole would blame the wrong thing.
 	blocked map[string]bool
+	// unsealed are the texts of encrypted values. No finding has them.
+	unsealed []string
 }
 
 // located is a finding whose line is rendered last, when all secrets are known.

@@ -55,7 +55,7 @@ func (doc *document) inlineYAML(of *source, at spot, text string, expand expande
 		doc.wrong[at.path().String()] = true
 		return &node{src: src, mark: mark{1, 1}, kind: invalid}
 	}
-	n := build(doc.report, src, y, doc.refs, expand)
+	n := build(doc.report, src, y, at.path(), doc.refs, expand)
 	if n == nil {
 		n = &node{src: src, mark: mark{1, 1}, width: 1, kind: null}
 	}

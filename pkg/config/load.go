@@ -19,9 +19,15 @@ type Loaded struct {
 	// Hash names the files' content, in their order: 12 hexadecimal digits.
 	// Variables and flags are not part of it.
 	Hash string
-	// Files are all files that the configuration depends on, those that
-	// ${file:…} names included.
+	// Files are the files that were read.
 	Files []string
+	// Watch are all files that the configuration depends on: those that were
+	// read, that would be read if they existed, and that ${file:…} names. They
+	// are known after an error too.
+	Watch []string
+
+	doc   *document
+	short Short // as the layers have it
 }
 
 // Load reads the configuration of a receiver. An error is of type Errors and
@@ -33,36 +39,35 @@ type Loaded struct {
 func Load(from Sources) (Loaded, error) {
 	files, err := from.read()
 	if err != nil {
-		return Loaded{}, err
+		return Loaded{Watch: from.candidates()}, err
 	}
 	return load(files, from, receiverOptions(from.lookup()))
 }
 
 func load(files []File, from Sources, opts Options) (Loaded, error) {
-	doc := open(opts)
+	return open(opts).load(files, from)
+}
+
+func (doc *document) load(files []File, from Sources) (Loaded, error) {
 	doc.files(files)
-	components := doc.definesComponents()
-	model := Model{Config: receiver.DefaultConfig()}
-	if components {
-		model.Config = receiver.BaseConfig()
-	}
-	l := Loaded{Hash: hashOf(files)}
+	doc.components = doc.definesComponents()
+	l := Loaded{Hash: hashOf(files), doc: doc}
 	if !doc.broken {
-		whole := func(root *node) spot { return rootSpot(reflect.ValueOf(model), root, &opts) }
+		whole := func(root *node) spot { return doc.whole(root) }
 		doc.environ(from.Environ, whole)
 		doc.flags(from.Set, whole)
-		shortener{doc, components}.run()
-		if !components && doc.root.field("processors").field("batch") != nil {
-			batchByDefault(&model.Config)
-		}
+		doc.said = doc.root
+		doc.hideSecrets()
+		shortener{doc}.run()
 	}
+	model := doc.defaults()
 	var err error
 	l.Origins, l.Warnings, err = doc.decode(&model)
-	l.Config = model.Config
+	l.Config, l.short = model.Config, model.Short
 	for _, f := range files {
 		l.Files = append(l.Files, f.Name)
 	}
-	l.Files = append(l.Files, doc.refs.files...)
+	l.Watch = append(from.candidates(), doc.refs.files...)
 	if err != nil {
 		return l, err
 	}
@@ -73,8 +78,26 @@ func load(files []File, from Sources, opts Options) (Loaded, error) {
 			Problem: "is in no pipeline of service.pipelines and does not run",
 		}))
 	}
-	l.Warnings = render(doc.warns, doc.order)
+	l.Warnings = render(doc.concealed(doc.warns), doc.order)
 	return l, nil
+}
+
+// defaults returns what holds where nothing is said. Every call makes new ones:
+// decoding changes them.
+func (doc *document) defaults() Model {
+	if doc.components {
+		return Model{Config: receiver.BaseConfig()}
+	}
+	model := Model{Config: receiver.DefaultConfig()}
+	if doc.root.field("processors").field("batch") != nil {
+		batchByDefault(&model.Config)
+	}
+	return model
+}
+
+// whole returns the spot of the whole configuration, with what root says of it.
+func (doc *document) whole(root *node) spot {
+	return rootSpot(reflect.ValueOf(doc.defaults()), root, &doc.opts)
 }
 
 // batchByDefault puts a batch processor into the pipelines of the receiver that

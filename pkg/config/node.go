@@ -28,6 +28,7 @@ type node struct {
 	quoted bool   // a scalar in quotes or a block scalar
 	text   string // of a scalar
 	raw    string // the text before the environment was filled in
+	sealed bool   // the text was encrypted
 	// key is the node of the key in front of the value; nil for list elements
 	// and the root.
 	key *node

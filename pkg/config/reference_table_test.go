@@ -5,7 +5,6 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-	"time"
 )
 
 // row is one key in a table, its cells in Markdown.
@@ -53,7 +52,7 @@ func (d *describer) section(prefix string, v reflect.Value) []row {
 // key describes one key and, if it is a section, those below it.
 func (d *describer) key(path string, f field, v reflect.Value) []row {
 	r := row{key: path, typ: typeOfField(f), about: about(f)}
-	inner, below := inside(v)
+	inner, below := structIn(v)
 	if !inner.IsValid() {
 		r.preset = preset(f, v)
 		return []row{r}
@@ -76,9 +75,9 @@ func (d *describer) key(path string, f field, v reflect.Value) []row {
 	return append([]row{r}, d.section(path+below, inner)...)
 }
 
-// inside returns the struct that a value is, points to or has for elements, with
+// structIn returns the struct that a value is, points to or has for elements, with
 // its defaults, and how the path goes on. The struct is invalid if there is none.
-func inside(v reflect.Value) (inner reflect.Value, below string) {
+func structIn(v reflect.Value) (inner reflect.Value, below string) {
 	t := v.Type()
 	switch {
 	case isText(t), t == durationType():
@@ -86,7 +85,7 @@ func inside(v reflect.Value) (inner reflect.Value, below string) {
 	case t.Kind() == reflect.Struct:
 		return v, "."
 	case t.Kind() == reflect.Pointer && !v.IsNil():
-		return inside(v.Elem())
+		return structIn(v.Elem())
 	case t.Kind() == reflect.Pointer:
 		below = "."
 	case t.Kind() == reflect.Slice:
@@ -116,92 +115,26 @@ func (d *describer) deviation(base, v reflect.Value) string {
 	return strings.Join(list, ", ")
 }
 
-// typeOfField says what a key takes, in the words of error messages, and in
-// which unit.
-func typeOfField(f field) string {
-	element := f.typ
-	if element.Kind() == reflect.Pointer {
-		element = element.Elem()
-	}
-	name := strings.TrimPrefix(wanted(element), "a ")
-	switch {
-	case element.Kind() == reflect.Struct && !isText(element):
-		return "section"
-	case f.unit != "":
-		return name + " (" + f.unit + ")"
-	}
-	return name
-}
-
-// preset writes a default as it would stand in a file. It is empty if nothing is
-// set, or if the value only stands for that.
+// preset writes a default as code.
 func preset(f field, v reflect.Value) string {
-	problem, _ := f.breach(v)
-	switch {
-	case problem != "":
-		return ""
-	case v.Type() == durationType():
-		return "`" + shortDuration(v) + "`"
-	case v.Kind() == reflect.Slice:
-		if v.Len() == 0 {
-			return ""
-		}
-		var items []string
-		for i := range v.Len() {
-			items = append(items, scalarText(v.Index(i)))
-		}
-		return "`[" + strings.Join(items, ", ") + "]`"
-	case v.IsZero() && (v.Kind() == reflect.String || v.Kind() == reflect.Map):
+	text := presetText(f, v)
+	if text == "" {
 		return ""
 	}
-	text := "`" + scalarText(v) + "`"
+	text = "`" + text + "`"
 	if v.CanInt() && f.unit == "bytes" {
 		text += inBinary(v.Int())
 	}
 	return text
 }
 
-func scalarText(v reflect.Value) string {
-	if v.Kind() == reflect.String && v.Len() == 0 {
-		return `""`
-	}
-	return fmt.Sprint(v.Interface())
-}
-
-// shortDuration leaves out zeros at the end: 2m, not 2m0s.
-func shortDuration(v reflect.Value) string {
-	text := time.Duration(v.Int()).String()
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
-	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
-}
-
-// inBinary adds a round number of bytes in larger units.
-func inBinary(n int64) string {
-	switch {
-	case n == 0 || n%(1<<10) != 0:
-		return ""
-	case n%(1<<20) == 0:
-		return fmt.Sprintf(" (%d MiB)", n>>20)
-	default:
-		return fmt.Sprintf(" (%d KiB)", n>>10)
-	}
-}
-
 // about says everything that the tags of a key do.
 func about(f field) string {
 	text := prose(f.doc)
 	if len(f.enum) > 0 {
-		var values []string
-		for _, value := range f.enum {
-			if value == "" {
-				value = `""`
-			}
-			values = append(values, "`"+value+"`")
+		values := f.listed()
+		for i := range values {
+			values[i] = "`" + values[i] + "`"
 		}
 		text += " Values: " + list(values, "or")
 		if f.fold {
@@ -209,13 +142,8 @@ func about(f field) string {
 		}
 		text += "."
 	}
-	low := f.min
-	if low == "0" || low == "0s" { // goes without saying, unless there is an end to it
-		low = ""
-	}
-	if low != "" || f.max != "" {
-		bare := rules{} // the unit stands with the type
-		text += " Range: " + bare.span(f.min, f.max) + "."
+	if limits := f.limits(); limits != "" {
+		text += " Range: " + limits + "." // the unit stands with the type
 	}
 	if f.secret {
 		text += " Secret: never shown."

@@ -44,13 +44,7 @@ func (r rules) notListed(text string) (problem, hint string) {
 	if guess := nearest(text, r.enum); guess != "" {
 		hint = "did you mean " + guess + "?"
 	}
-	shown := slices.Clone(r.enum)
-	for i, e := range shown {
-		if e == "" {
-			shown[i] = `""`
-		}
-	}
-	return "must be " + list(shown, "or"), hint
+	return "must be " + list(r.listed(), "or"), hint
 }
 
 // span says which values are allowed.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"reflect"
@@ -30,23 +31,44 @@ func (p place) at(n *node) *node {
 // shortener writes what the short form says into the long one. Of two values
 // for the same thing that of the higher layer holds; within one layer they must
 // be equal.
-type shortener struct {
-	doc *document
-	// components says that the files define components. If they do not, those of
-	// the defaults are meant.
-	components bool
-}
+type shortener struct{ doc *document }
 
 func (s shortener) run() {
 	s.endpoint()
-	s.copy("otlp.http_endpoint", placeOf("receivers.otlp.protocols.http.endpoint"), identical)
-	s.copy("otlp.batch_size", placeOf("processors.batch.send_batch_size"), identical)
-	for _, long := range s.timeouts() {
-		s.copy("otlp.timeout_seconds", long, seconds)
+	for _, t := range s.twins() {
+		s.copy(t.short, t.long, t.translate)
 	}
-	s.copy("server.workers", placeOf("service.workers"), identical)
-	s.copy("logging.level", placeOf("service.telemetry.logs.level"), strings.ToLower)
-	s.copy("logging.format", placeOf("service.telemetry.logs.encoding"), encodingOf)
+}
+
+// twin is a key of the short form, and one of the long form that it stands for.
+type twin struct {
+	short     string
+	long      place
+	translate func(short string) string
+}
+
+// The keys of the short form that share the address for gRPC.
+const (
+	shortEndpoint = "otlp.grpc_endpoint"
+	shortHost     = "server.host"
+	shortPort     = "server.port"
+)
+
+func longEndpoint() place { return placeOf("receivers.otlp.protocols.grpc.endpoint") }
+
+// twins returns all pairs but those of the address for gRPC.
+func (s shortener) twins() []twin {
+	all := []twin{
+		{"otlp.http_endpoint", placeOf("receivers.otlp.protocols.http.endpoint"), identical},
+		{"otlp.batch_size", placeOf("processors.batch.send_batch_size"), identical},
+		{"server.workers", placeOf("service.workers"), identical},
+		{"logging.level", placeOf("service.telemetry.logs.level"), strings.ToLower},
+		{"logging.format", placeOf("service.telemetry.logs.encoding"), encodingOf},
+	}
+	for _, long := range s.timeouts() {
+		all = append(all, twin{"otlp.timeout_seconds", long, seconds})
+	}
+	return all
 }
 
 func identical(text string) string { return text }
@@ -68,13 +90,16 @@ func seconds(text string) string {
 	return time.Duration(n * float64(time.Second)).String()
 }
 
-// said returns the scalar at a place, or nil.
-func (s shortener) said(p place) *node {
-	if n := p.at(s.doc.root); n != nil && n.kind == scalar {
+// scalar returns the scalar at the place, or nil.
+func (p place) scalar(n *node) *node {
+	if n = p.at(n); n != nil && n.kind == scalar {
 		return n
 	}
 	return nil
 }
+
+// said returns the scalar at a place, or nil.
+func (s shortener) said(p place) *node { return p.scalar(s.doc.root) }
 
 // copy sets a key of the long form to what a key of the short form says.
 func (s shortener) copy(short string, long place, translate func(string) string) {
@@ -103,7 +128,7 @@ func same(a, b string) bool {
 // applies reports whether there is a component that has the long key, and warns
 // if there is none.
 func (s shortener) applies(from *node, short string, long place) bool {
-	if !s.components || long[0] == "service" || long[:2].at(s.doc.root) != nil {
+	if !s.doc.components || long[0] == "service" || long[:2].at(s.doc.root) != nil {
 		return true
 	}
 	s.doc.warns = append(s.doc.warns, locate(from, Finding{
@@ -145,19 +170,19 @@ func (s shortener) conflict(long place, there *node, short string, from *node) {
 // A half counts if its layer is above that of the whole. In one layer
 // otlp.grpc_endpoint is more specific than a half; the long form must agree.
 func (s shortener) endpoint() {
-	long := placeOf("receivers.otlp.protocols.grpc.endpoint")
-	s.copy("otlp.grpc_endpoint", long, identical)
+	long := longEndpoint()
+	s.copy(shortEndpoint, long, identical)
 	text, rank, whole := receiver.DefaultConfig().Receivers["otlp"].Protocols.GRPC.Endpoint, 0, s.said(long)
 	if whole != nil {
 		text, rank = whole.text, whole.src.rank
 	}
-	host, port, err := net.SplitHostPort(text)
+	host, port, err := splitAddress(text)
 	if err != nil {
 		return // validation says what is wrong with it
 	}
 	var latest *node
 	var name string
-	for short, part := range map[string]*string{"server.host": &host, "server.port": &port} {
+	for short, part := range map[string]*string{shortHost: &host, shortPort: &port} {
 		from := s.said(placeOf(short))
 		switch {
 		case from == nil, !s.applies(from, short, long):
@@ -166,14 +191,38 @@ func (s shortener) endpoint() {
 			s.conflict(long, whole, short, from)
 		case from.src.rank > rank:
 			*part = from.text
-			if latest == nil || latest.src.rank < from.src.rank || latest.src.rank == from.src.rank && short == "server.port" {
+			if latest == nil || latest.src.rank < from.src.rank || latest.src.rank == from.src.rank && short == shortPort {
 				latest, name = from, short
 			}
 		}
 	}
 	if latest != nil {
-		s.put(long, name, latest, net.JoinHostPort(host, port))
+		s.put(long, name, latest, joinAddress(host, port))
 	}
+}
+
+// splitAddress takes host:port apart. Either may be a reference, which has
+// colons of its own.
+func splitAddress(text string) (host, port string, err error) {
+	end := strings.LastIndexByte(text, '}') + 1
+	if end == 0 {
+		return net.SplitHostPort(text)
+	}
+	at := end + strings.LastIndexByte(text[end:], ':')
+	if at < end {
+		at = strings.LastIndex(text, ":${")
+	}
+	if at < 0 {
+		return "", "", errors.New("missing port in address")
+	}
+	return text[:at], text[at+1:], nil
+}
+
+func joinAddress(host, port string) string {
+	if strings.ContainsRune(host, '}') {
+		return host + ":" + port
+	}
+	return net.JoinHostPort(host, port)
 }
 
 // timeouts returns the places of the timeouts of all exporters that have one.

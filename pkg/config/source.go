@@ -169,7 +169,7 @@ func pointer(shown []rune, at, end int) string {
 	return b.String()
 }
 
-func userinfo() *regexp.Regexp { return regexp.MustCompile(`://[^/\s"'@]+@`) }
+func userinfo() *regexp.Regexp { return regexp.MustCompile(`://[^/\s"']+@`) }
 
 // withoutUserinfo masks the user and the password in the URLs of a text.
 func withoutUserinfo(text string) string {

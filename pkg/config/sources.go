@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -70,10 +71,7 @@ func (s Sources) optional() ([]string, error) {
 	if s.Folder == "" {
 		return nil, nil
 	}
-	environment := s.Environment
-	if environment == "" {
-		environment = defaultEnvironment
-	}
+	environment := cmp.Or(s.Environment, defaultEnvironment)
 	if environment != filepath.Base(environment) || strings.Trim(environment, ".") == "" {
 		return nil, Errors{{
 			Position: Position{File: environmentVariable}, Problem: fmt.Sprintf("%q is no name of an environment", environment),
@@ -97,10 +95,26 @@ func (s Sources) optional() ([]string, error) {
 	return paths, nil
 }
 
+// fileExtensions are those of the folder's files.
+func fileExtensions() []string { return []string{".yaml", ".toml"} }
+
+// candidates returns all files that would be read if they existed.
+func (s Sources) candidates() []string {
+	var paths []string
+	if s.Folder != "" {
+		for _, name := range []string{"default", cmp.Or(s.Environment, defaultEnvironment)} {
+			for _, extension := range fileExtensions() {
+				paths = append(paths, filepath.Join(s.Folder, name+extension))
+			}
+		}
+	}
+	return append(paths, s.Files...)
+}
+
 // either returns the file of that name in YAML or in TOML, or nothing.
 func (s Sources) either(name string) (string, *Finding) {
 	var found []string
-	for _, extension := range []string{".yaml", ".toml"} {
+	for _, extension := range fileExtensions() {
 		path := filepath.Join(s.Folder, name+extension)
 		_, err := os.Stat(path)
 		switch {

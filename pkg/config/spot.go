@@ -133,11 +133,19 @@ func (s spot) item(index int) (child spot, ok bool) {
 	if index < 0 || index > have {
 		return spot{}, false
 	}
-	child = spot{opts: s.opts, steps: append(slices.Clip(s.steps), step{index: index}), typ: s.typ.Elem(), field: s.field}
-	if index < have {
+	return s.itemAt(index), true
+}
+
+// itemAt returns the spot of an element, whether or not the list has it.
+func (s spot) itemAt(index int) spot {
+	child := spot{opts: s.opts, steps: append(slices.Clip(s.steps), step{index: index}), typ: s.typ.Elem(), field: s.field}
+	if s.set != nil && s.set.kind == sequence && index < len(s.set.items) {
 		child.set = s.set.items[index]
 	}
-	return child.settle(), true
+	if s.preset.IsValid() && s.preset.Kind() == reflect.Slice && index < s.preset.Len() {
+		child.preset = s.preset.Index(index)
+	}
+	return child.settle()
 }
 
 func (s spot) child(key string) spot {

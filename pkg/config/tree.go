@@ -30,15 +30,16 @@ type builder struct {
 	spent   bool                // maxAliased was exceeded and reported
 }
 
-// build returns the tree of a document, or nil for none. Faults go to the report.
-func build(r *report, src *source, doc *yaml.Node, refs *references, expand expander) *node {
+// build returns the tree of a document that belongs at p, or nil for none. Faults
+// go to the report.
+func build(r *report, src *source, doc *yaml.Node, p *path, refs *references, expand expander) *node {
 	if doc == nil || len(doc.Content) == 0 {
 		return nil
 	}
 	b := &builder{report: r, src: src, refs: refs, expand: expand, open: map[*yaml.Node]bool{}}
 	b.collectTokens(doc.Content[0])
 	slices.SortFunc(src.tokens, compareMarks)
-	return b.node(doc.Content[0], nil)
+	return b.node(doc.Content[0], p)
 }
 
 func (b *builder) collectTokens(y *yaml.Node) {
@@ -131,6 +132,9 @@ func (b *builder) scalar(n *node, y *yaml.Node, p *path) {
 // fill makes n a scalar with the text, in which references are replaced.
 func (b *builder) fill(n *node, text string, p *path) {
 	n.raw, n.text = text, text
+	if b.unseals(n, p) {
+		return
+	}
 	if b.expand != nil {
 		var fault *expansionFault
 		if n.text, fault = b.expand(text); fault != nil {
@@ -140,6 +144,7 @@ func (b *builder) fill(n *node, text string, p *path) {
 		}
 	}
 	n.kind = scalar
+	b.unseals(n, p) // what a reference stands for
 }
 
 // widthOf returns how many characters of the line the scalar takes.

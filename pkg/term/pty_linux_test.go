@@ -11,6 +11,13 @@ import (
 // openTerminal returns a terminal of the given width, for as long as the test runs.
 func openTerminal(t *testing.T, width uint16) *os.File {
 	t.Helper()
+	_, tty := openTerminalAndKeyboard(t, width)
+	return tty
+}
+
+// openTerminalAndKeyboard returns a terminal and what types on it and sees its screen.
+func openTerminalAndKeyboard(t *testing.T, width uint16) (keyboard, tty *os.File) {
+	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
 		t.Skipf("no pseudo-terminals here: %v", err)
@@ -27,12 +34,12 @@ func openTerminal(t *testing.T, width uint16) *os.File {
 	if err := unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: width}); err != nil {
 		t.Fatal(err)
 	}
-	tty, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
+	tty, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = tty.Close() })
-	return tty
+	return master, tty
 }
 
 func TestTerminal(t *testing.T) {
