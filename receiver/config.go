@@ -41,6 +41,7 @@ type ServiceConfig struct {
 	Pipelines map[ID]PipelineConfig `yaml:"pipelines" doc:"From which receivers through which processors to which exporters each signal goes."`
 	Telemetry TelemetryConfig       `yaml:"telemetry" doc:"Logs and metrics of the receiver itself."`
 	Shutdown  ShutdownConfig        `yaml:"shutdown" doc:"How much time a shutdown takes."`
+	Reload    ReloadConfig          `yaml:"reload" doc:"When the configuration is read again."`
 	Workers   int                   `yaml:"workers" doc:"How many processors may be used at the same time; 0 is all that the container may use." min:"0" max:"1024"`
 }
 
@@ -72,7 +73,7 @@ func DefaultConfig() Config {
 // BaseConfig returns the defaults that hold whatever components there are.
 func BaseConfig() Config {
 	return Config{
-		Service: ServiceConfig{Telemetry: defaultTelemetry(), Shutdown: defaultShutdown()},
+		Service: ServiceConfig{Telemetry: defaultTelemetry(), Shutdown: defaultShutdown(), Reload: ReloadConfig{Watch: true}},
 		Admin:   admin.DefaultConfig(),
 	}
 }

@@ -24,7 +24,7 @@ type generation struct {
 	desk    []*deskServer
 	sockets sockets
 
-	end context.CancelFunc // of what lives as long as the generation
+	ends []context.CancelFunc // of what lives as long as the generation
 }
 
 // served is a receiver's server with its routes, which outlive it: a server that
@@ -52,7 +52,7 @@ func (r *Receiver) build(ctx context.Context, cfg Config, hash string, before *g
 	if g.graph, err = b.graph(ctx, &g.cfg); err != nil {
 		return nil, err
 	}
-	return g, errors.Join(g.buildServers(r, before), g.buildDesk(r, before))
+	return g, errors.Join(g.buildServers(r, before), g.buildDesk(r, before)) //nolint:contextcheck // calls have contexts of their own
 }
 
 // listen opens every socket that is not open, or none.
@@ -112,6 +112,6 @@ func (g *generation) server(id ID, r *Receiver, old *served, before *generation)
 	}
 	deps.Routes = s.routes
 	var err error
-	s.Server, err = ingest.New(string(id), cfg, deps) //nolint:contextcheck // calls have contexts of their own
+	s.Server, err = ingest.New(string(id), cfg, deps)
 	return s, err
 }

@@ -1,6 +1,7 @@
 package receiver
 
 import (
+	"maps"
 	"sync"
 
 	"github.com/otlpctl/otlpctl/receiver/ingest"
@@ -80,9 +81,7 @@ func (l *leaving) states() map[string]pipeline.State {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	all := map[string]pipeline.State{}
-	for name, s := range l.closed {
-		all[name] = s
-	}
+	maps.Copy(all, l.closed)
 	for d := range l.queue {
 		s := d.State()
 		if before, again := all[s.Name]; again {

@@ -50,8 +50,7 @@ type Receiver struct {
 	// changing is held while the configuration changes, and from the beginning of
 	// the end on.
 	changing sync.Mutex
-	crew     *crew           // of what runs; nil before Run
-	life     context.Context //nolint:containedctx // what runs outlives the context of whoever changes it
+	crew     *crew // of what runs; nil before Run
 	leaving  leaving
 }
 

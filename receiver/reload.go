@@ -66,7 +66,7 @@ func (r *Receiver) change(ctx context.Context, cfg Config, hash string) error {
 	if err := r.prepare(ctx, next, before); err != nil {
 		return errors.Join(err, next.graph.discard(ctx))
 	}
-	next.start(r, before)
+	next.start(ctx, r, before)
 	r.now.Store(next)
 	before.retire(r, next)
 	r.deps.Log.Info("configuration changed", "generation", next.number, "hash", next.hash)
@@ -89,40 +89,36 @@ func (r *Receiver) prepare(ctx context.Context, next, before *generation) error 
 }
 
 // start makes the generation the one that works. It cannot fail.
-func (g *generation) start(r *Receiver, before *generation) {
-	ctx, end := context.WithCancel(r.life)
-	g.end = end
+func (g *generation) start(ctx context.Context, r *Receiver, before *generation) {
 	setWorkers(g.cfg.Service.Workers)
-	g.startExporters(r, before)
+	g.startExporters(ctx, r, before)
 	for _, l := range g.graph.limiters {
-		r.crew.run(ctx, l.Run)
+		g.ends = append(g.ends, r.crew.until(l.Run))
 	}
 	g.graph.lay(&g.cfg)
 	for id, s := range g.servers {
 		s.routes.Set(g.graph.routes[id])
 		if !s.kept {
 			s.Take()
-			r.crew.run(r.life, s.Run)
+			r.crew.run(s.Run)
 		}
 	}
 	for _, d := range g.desk {
 		if !d.kept {
 			d.Take()
-			life, end := context.WithCancel(r.life)
-			d.end = end
-			r.crew.run(life, d.Run)
+			d.end = r.crew.until(d.Run)
 		}
 	}
 }
 
 // startExporters exchanges exporters and runs new destinations.
-func (g *generation) startExporters(r *Receiver, before *generation) {
+func (g *generation) startExporters(ctx context.Context, r *Receiver, before *generation) {
 	free := map[ID]<-chan struct{}{} // closed when the exporter of before is
 	for id, d := range before.graph.destinations {
 		free[id] = d.Ended()
 	}
 	for id, c := range g.graph.changes {
-		closed, err := g.graph.destinations[id].Reconfigure(r.life, c.exporter, c.settings)
+		closed, err := g.graph.destinations[id].Reconfigure(ctx, c.exporter, c.settings)
 		if err != nil {
 			continue // unreachable: destinations end in drain only, after the last change
 		}
@@ -132,13 +128,13 @@ func (g *generation) startExporters(r *Receiver, before *generation) {
 		d.Bound(r.deps.Memory.Queues / g.graph.shares)
 		if h, ok := g.graph.handovers[id]; ok {
 			holder, _ := before.holder(h.location)
-			r.crew.run(r.life, func(ctx context.Context) error {
+			r.crew.run(func(ctx context.Context) error {
 				h.after(ctx, free[holder])
 				return nil
 			})
 		}
 		if before.graph.destinations[id] != d {
-			r.crew.run(r.life, d.Run)
+			r.crew.run(d.Run)
 		}
 	}
 }
@@ -164,15 +160,17 @@ func (g *generation) retire(r *Receiver, next *generation) {
 			r.leaving.addServer(s.Server)
 		}
 		routes.Add(1)
-		r.crew.run(r.life, func(ctx context.Context) error {
+		r.crew.run(func(ctx context.Context) error {
 			defer routes.Done()
 			g.leave(ctx, r, id, s.Server, successor, next)
 			return nil
 		})
 	}
-	r.crew.run(r.life, func(ctx context.Context) error {
+	r.crew.run(func(context.Context) error {
 		routes.Wait() // nobody brings anything any more
-		g.end()
+		for _, end := range g.ends {
+			end()
+		}
 		for _, d := range gone {
 			d.Retire()
 		}
@@ -197,7 +195,7 @@ func (g *generation) leave(ctx context.Context, r *Receiver, id ID, s *ingest.Se
 	}
 	all.Wait()
 	if successor != nil && successor.Server != s {
-		r.crew.run(r.life, func(ctx context.Context) error {
+		r.crew.run(func(ctx context.Context) error {
 			s.Retire(ctx)
 			r.leaving.dropServer(s)
 			return nil

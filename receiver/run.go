@@ -15,7 +15,7 @@ func (r *Receiver) Run(ctx context.Context) (Receipt, error) {
 	// What runs outlives ctx: it ends by being drained, or by kill.
 	life, kill := context.WithCancel(context.WithoutCancel(ctx))
 	defer kill()
-	crew := &crew{failed: make(chan error, 1)}
+	crew := newCrew(life)
 	if err := r.begin(life, crew); err != nil {
 		return Receipt{}, errors.Join(err, r.Discard(life))
 	}
@@ -46,8 +46,8 @@ func (r *Receiver) begin(life context.Context, crew *crew) error {
 	if err := g.listen(life, nothing); err != nil {
 		return err
 	}
-	r.crew, r.life = crew, life
-	g.start(r, nothing)
+	r.crew = crew
+	g.start(life, r, nothing)
 	r.waiting.Store(nil)
 	r.deps.Log.Info("ready", "version", r.deps.Build.Version, "admin", g.desk[0].Addr())
 	return nil
@@ -87,20 +87,34 @@ func (r *Receiver) drain(ctx context.Context, kill context.CancelFunc) {
 	queues.Wait()
 }
 
-// crew is the parts of a receiver that run side by side.
+// crew is the parts of a receiver that run side by side. They outlive the context
+// of whoever starts them, and end by themselves or with the receiver.
 type crew struct {
 	all    sync.WaitGroup
 	failed chan error // the first failure
+	// run starts a part.
+	run func(part func(context.Context) error)
+	// until starts a part that ends when the returned function is called, too.
+	until func(part func(context.Context) error) (end context.CancelFunc)
 }
 
-// run starts a part, which ends by itself or with ctx.
-func (c *crew) run(ctx context.Context, part func(context.Context) error) {
-	c.all.Go(func() {
-		if err := part(ctx); err != nil {
-			select {
-			case c.failed <- err:
-			default:
+func newCrew(life context.Context) *crew {
+	c := &crew{failed: make(chan error, 1)}
+	begin := func(ctx context.Context, part func(context.Context) error) {
+		c.all.Go(func() {
+			if err := part(ctx); err != nil {
+				select {
+				case c.failed <- err:
+				default:
+				}
 			}
-		}
-	})
+		})
+	}
+	c.run = func(part func(context.Context) error) { begin(life, part) }
+	c.until = func(part func(context.Context) error) context.CancelFunc {
+		ctx, end := context.WithCancel(life)
+		begin(ctx, part)
+		return end
+	}
+	return c
 }

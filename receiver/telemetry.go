@@ -50,6 +50,11 @@ type ShutdownConfig struct {
 	Timeout time.Duration `yaml:"timeout" doc:"After the delay, finish requests and send what is queued within this time; what is left then is lost and counted." min:"1ms"`
 }
 
+// ReloadConfig is service.reload.
+type ReloadConfig struct {
+	Watch bool `yaml:"watch" doc:"Read the configuration again when one of its files has changed. SIGHUP always does."`
+}
+
 func defaultTelemetry() TelemetryConfig {
 	return TelemetryConfig{
 		Logs:    LogsConfig{Level: "info", Encoding: "json", OutputPaths: []string{"stderr"}},

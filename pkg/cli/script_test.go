@@ -22,6 +22,10 @@ func TestMain(m *testing.M) {
 	})
 }
 
+// quickExit is the variable that keeps a program with the race detector from sleeping for a second
+// before it ends.
+func quickExit() (name, value string) { return "GORACE", "atexit_sleep_ms=0" }
+
 // stubborn is a command that does not stop when it is told to, but with its standard input.
 func stubborn() {
 	ctx, stop := interruptible(context.Background())
@@ -39,6 +43,10 @@ func TestScripts(t *testing.T) {
 		Dir:                 "../../testdata/script",
 		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exitcode": exitCodeIs},
 		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv(quickExit())
+			return nil
+		},
 		RequireUniqueNames:  true,
 	})
 }

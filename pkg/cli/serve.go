@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -29,6 +30,10 @@ OTLP is received on ports 4317 (gRPC) and 4318 (HTTP) and summarised on the term
 It is read from config/default.yaml, config/$ENV.yaml, --config, APP__… variables and
 --set, each overriding those before.
 
+SIGHUP, a change of a file and, with admin.reload, POST /reload on the admin port read the
+configuration again. No connection is refused and nothing is lost meanwhile; what is
+invalid is logged and changes nothing.
+
 The first SIGINT or SIGTERM drains what was accepted and prints what became of it: lost
 items make the exit code 1. A second signal kills.`,
 		Example: `  # Receive on the usual ports and show what arrives
@@ -52,7 +57,7 @@ items make the exit code 1. A second signal kills.`,
 }
 
 func runServe(ctx context.Context, s term.Streams, o serveOptions) error {
-	loaded, err := config.Load(o.config.sources())
+	loaded, err := o.load(s)
 	if err != nil {
 		return err
 	}
@@ -67,18 +72,23 @@ func runServe(ctx context.Context, s term.Streams, o serveOptions) error {
 		}
 		return runHealth(ctx, s, target, healthTimeout, secure)
 	}
+	printWarnings(s, loaded.Warnings)
+	return serve(ctx, s, func() (config.Loaded, error) { return o.load(s) }, loaded)
+}
+
+// load reads the configuration as serve uses it. Without any file nobody asked for a log in JSON,
+// and on a terminal somebody is reading.
+func (o serveOptions) load(s term.Streams) (config.Loaded, error) {
+	loaded, err := config.Load(o.config.sources())
 	if len(loaded.Files) == 0 && !loaded.Origins.Set("service.telemetry.logs.encoding") && s.Err.IsTerminal() {
-		loaded.Config.Service.Telemetry.Logs.Encoding = "console" // nobody asked for JSON, and somebody is reading
+		loaded.Config.Service.Telemetry.Logs.Encoding = "console"
 	}
-	for _, warning := range loaded.Warnings {
-		printFinding(s.Err, s.Err.Paint(term.Warn, "warning:"), warning)
-	}
-	return serve(ctx, s, loaded)
+	return loaded, err
 }
 
 // serve runs a receiver until ctx is cancelled. Whatever it returns outranks the signal that ended
 // it.
-func serve(ctx context.Context, s term.Streams, loaded config.Loaded) (err error) {
+func serve(ctx context.Context, s term.Streams, load func() (config.Loaded, error), loaded config.Loaded) (err error) {
 	defer surviveBrokenPipes()()
 	logs, err := receiver.OpenLogs(loaded.Config.Service.Telemetry.Logs, s.Out, s.Err)
 	if err != nil {
@@ -86,6 +96,7 @@ func serve(ctx context.Context, s term.Streams, loaded config.Loaded) (err error
 	}
 	defer func() { err = errors.Join(err, logs.Close()) }()
 	build := thisBuild()
+	reloader := &reloader{load: load, log: logs.Logger, loaded: loaded, watch: filesOf(loaded)}
 	r, err := receiver.New(ctx, loaded.Config, receiver.Deps{
 		Log:        logs.Logger,
 		Stdout:     s.Out,
@@ -93,15 +104,28 @@ func serve(ctx context.Context, s term.Streams, loaded config.Loaded) (err error
 		Build:      admin.Build{Version: build.Version, Commit: build.Commit, Date: build.Date},
 		ConfigHash: loaded.Hash,
 		Memory:     receiver.PlanMemory(),
+		Reload:     reloader.reload,
+		ChangeLogs: logs.Change,
 	})
 	if err != nil {
 		return coded{err, exitUsage}
 	}
-	receipt, err := r.Run(ctx)
+	reloader.receiver = r
+	receipt, err := runReloadable(ctx, s, r, reloader)
 	printed := unlessStuck(func() error { return printReceipt(s.Out, receipt) })
 	err = errors.Join(err, printed, balance(receipt))
 	if err != nil {
 		return coded{err, exitFailed}
 	}
 	return nil
+}
+
+// runReloadable runs the receiver with its reloader beside it.
+func runReloadable(ctx context.Context, s term.Streams, r *receiver.Receiver, reloader *reloader) (receiver.Receipt, error) {
+	ctx, stop := context.WithCancel(ctx)
+	var reloading sync.WaitGroup
+	defer reloading.Wait()
+	defer stop()
+	reloading.Go(func() { reloader.run(ctx, s, stop) })
+	return r.Run(ctx)
 }

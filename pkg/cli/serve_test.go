@@ -103,7 +103,6 @@ func TestServe(t *testing.T) {
 	}
 	f(syscall.SIGINT)
 	f(syscall.SIGTERM)
-	f(syscall.SIGHUP)
 }
 
 func TestServeHealthCheck(t *testing.T) {

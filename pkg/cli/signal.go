@@ -15,17 +15,13 @@ func surviveBrokenPipes() func() {
 	return func() { signal.Reset(syscall.SIGPIPE) }
 }
 
-// interruptible returns a context that the first SIGINT, SIGTERM or SIGHUP cancels; SIGHUP, which a
-// closed terminal sends, not if nohup has told to ignore it. By the time it is cancelled signals have
-// their default effect again, so that a second one kills a process that is slow to stop. The returned
-// function releases the signals.
+// interruptible returns a context that the first SIGINT or SIGTERM cancels. By the time it is
+// cancelled signals have their default effect again, so that a second one kills a process that is
+// slow to stop. The returned function releases the signals.
 func interruptible(parent context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(parent)
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	if !signal.Ignored(syscall.SIGHUP) {
-		signal.Notify(signals, syscall.SIGHUP)
-	}
 	go func() {
 		select {
 		case <-signals:

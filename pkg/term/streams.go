@@ -6,6 +6,8 @@ package term
 import (
 	"io"
 	"os"
+
+	xterm "golang.org/x/term"
 )
 
 // Streams is what a command reads from and writes to. Results go to Out, everything else to Err.
@@ -27,4 +29,14 @@ func System() Streams {
 // Plain returns streams over readers and writers that are not terminals.
 func Plain(in io.Reader, out, err io.Writer) Streams {
 	return Streams{In: in, Out: newOutput(out, os.Getenv), Err: newOutput(err, os.Getenv)}
+}
+
+// HungUp says whether the terminal that the process was started on has been closed.
+func (s Streams) HungUp() bool {
+	for _, o := range []*Output{s.Err, s.Out} {
+		if o.file != nil && !xterm.IsTerminal(int(o.file.Fd())) {
+			return true
+		}
+	}
+	return false
 }

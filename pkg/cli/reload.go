@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"os/signal"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/otlpctl/otlpctl/pkg/config"
+	"github.com/otlpctl/otlpctl/pkg/term"
+	"github.com/otlpctl/otlpctl/receiver"
+)
+
+// lookInterval is how often files are looked at. A change takes effect once they
+// have been the same for that long.
+const lookInterval = time.Second
+
+// reloader changes the configuration of a running receiver: on SIGHUP, when a file
+// has changed, and when the admin port is asked to.
+type reloader struct {
+	load     func() (config.Loaded, error)
+	log      *slog.Logger
+	receiver *receiver.Receiver
+
+	mu     sync.Mutex // one at a time
+	loaded config.Loaded
+	watch  []string
+}
+
+// run returns when ctx ends. hangUp is called when SIGHUP says that the terminal
+// has been closed which the process was started on.
+func (r *reloader) run(ctx context.Context, s term.Streams, hangUp func()) {
+	hups := make(chan os.Signal, 1)
+	signal.Notify(hups, syscall.SIGHUP)
+	defer signal.Stop(hups)
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	watching.Go(func() {
+		config.Watch(ctx, lookInterval, r.watched, func(ctx context.Context) {
+			r.log.Info("a configuration file has changed")
+			_ = r.reload(ctx) // it has said so
+		})
+	})
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hups:
+			if s.HungUp() {
+				hangUp()
+				return
+			}
+			_ = r.reload(ctx) // it has said so
+		}
+	}
+}
+
+// watched returns the files that a change of the configuration can come from, or
+// none if that is switched off.
+func (r *reloader) watched() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.loaded.Config.Service.Reload.Watch {
+		return nil
+	}
+	return r.watch
+}
+
+// reload reads the configuration and puts it into use. What is wrong is logged,
+// and the one in use stays.
+func (r *reloader) reload(ctx context.Context) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	loaded, err := r.load()
+	if err != nil {
+		r.receiver.Reloaded(err)
+		r.watch = append(slices.Clip(r.watch), loaded.Watch...)
+		r.complain(err)
+		return err
+	}
+	for _, warning := range loaded.Warnings {
+		r.log.Warn("configuration", "at", warning.Position.String(), "key", warning.Path, "problem", warning.Problem, "hint", warning.Hint)
+	}
+	if err := r.receiver.Reload(ctx, loaded.Config, loaded.Hash); err != nil {
+		r.complain(err)
+		return err
+	}
+	r.loaded, r.watch = loaded, filesOf(loaded)
+	return nil
+}
+
+// complain logs why the configuration in use stays, a line for each fault.
+func (r *reloader) complain(err error) {
+	const message = "configuration not changed: the one in use stays"
+	faults, ok := errors.AsType[config.Errors](err)
+	if !ok {
+		r.log.Error(message, "error", err)
+	}
+	for _, fault := range faults {
+		r.log.Error(message, "at", fault.Position.String(), "key", fault.Path, "problem", fault.Problem, "hint", fault.Hint)
+	}
+}
+
+// filesOf returns every file that a configuration depends on.
+func filesOf(loaded config.Loaded) []string {
+	return append(slices.Clip(loaded.Watch), loaded.Config.Files()...)
+}
