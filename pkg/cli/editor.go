@@ -24,13 +24,15 @@ import (
 // ends the process: the folder would stay.
 type editor struct {
 	folder, file string
-	signals      chan os.Signal
+	// Apart, so that a Ctrl-C which nobody has looked at does not stand in the way of the others.
+	interrupts, ends chan os.Signal
 }
 
 // openEditor makes the file. name is what the editor calls it.
 func openEditor(name string, text []byte) (*editor, error) {
-	e := &editor{signals: make(chan os.Signal, 1)}
-	signal.Notify(e.signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	e := &editor{interrupts: make(chan os.Signal, 1), ends: make(chan os.Signal, 1)}
+	signal.Notify(e.interrupts, os.Interrupt)
+	signal.Notify(e.ends, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	var err error
 	// The first is in memory, where there is one.
 	for _, base := range []string{os.Getenv("XDG_RUNTIME_DIR"), os.TempDir()} {
@@ -53,7 +55,7 @@ func openEditor(name string, text []byte) (*editor, error) {
 
 // close removes the text, wherever the edit has ended.
 func (e *editor) close() error {
-	defer signal.Stop(e.signals)
+	defer e.leave()
 	if e.folder == "" {
 		return nil
 	}
@@ -61,7 +63,10 @@ func (e *editor) close() error {
 }
 
 // leave is close, but for the file.
-func (e *editor) leave() { signal.Stop(e.signals) }
+func (e *editor) leave() {
+	signal.Stop(e.interrupts)
+	signal.Stop(e.ends)
+}
 
 // edit runs the editor and returns what it leaves. A Ctrl-C is the editor's own; any other signal
 // ends it.
@@ -74,24 +79,19 @@ func (e *editor) edit(ctx context.Context, s term.Streams) ([]byte, error) {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	for {
-		select {
-		case err := <-ended:
-			if err != nil {
-				return nil, fmt.Errorf("the editor has given up: %w", err)
-			}
-			files, err := config.ReadFiles([]string{e.file})
-			if err != nil {
-				return nil, fmt.Errorf("read what the editor has left: %w", err)
-			}
-			return files[0].Data, nil
-		case got := <-e.signals:
-			if got == os.Interrupt {
-				continue
-			}
-			_ = stop(cmd, ended) // it does not matter how it ends now
-			return nil, fmt.Errorf("the edit was ended by a signal: %s", got)
+	select {
+	case err := <-ended:
+		if err != nil {
+			return nil, fmt.Errorf("the editor has given up: %w", err)
 		}
+		files, err := config.ReadFiles([]string{e.file})
+		if err != nil {
+			return nil, fmt.Errorf("read what the editor has left: %w", err)
+		}
+		return files[0].Data, nil
+	case got := <-e.ends:
+		_ = stop(cmd, ended) // it does not matter how it ends now
+		return nil, fmt.Errorf("the edit was ended by a signal: %s", got)
 	}
 }
 
@@ -116,12 +116,17 @@ func (e *editor) again(ctx context.Context, s term.Streams) bool {
 	// A Ctrl-C in the editor has cancelled ctx, and was not meant for this question.
 	asking, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
+	select {
+	case <-e.interrupts: // one that was meant for the editor
+	default:
+	}
 	go func() {
 		select {
-		case <-e.signals:
-			cancel()
+		case <-e.interrupts:
+		case <-e.ends:
 		case <-asking.Done():
 		}
+		cancel()
 	}()
 	for {
 		answer, err := s.Ask(asking, "[e]dit again or [d]iscard the edit?")

@@ -30,8 +30,15 @@ func Watch(ctx context.Context, every time.Duration, paths func() []string, chan
 		now := lookAt(paths())
 		if now.equal(last) && !now.equal(known) {
 			changed(ctx)
-			now = lookAt(paths()) // those that the new configuration depends on
-			known = now
+			// Others may be of interest now. The rest is known as it was before: what has
+			// changed meanwhile may have been read too early.
+			known = lookAt(paths())
+			for path := range known {
+				if before, looked := now[path]; looked {
+					known[path] = before
+				}
+			}
+			now = known
 		}
 		last = now
 	}

@@ -30,9 +30,13 @@ func TestWatch(t *testing.T) {
 	}
 	paths := []string{file, later, filepath.Join(link, "config.yaml")}
 	synctest.Test(t, func(t *testing.T) {
-		changes := 0
+		changes, meanwhile := 0, func() {}
 		ctx, stop := context.WithCancel(t.Context())
-		go Watch(ctx, time.Second, func() []string { return paths }, func(context.Context) { changes++ })
+		go Watch(ctx, time.Second, func() []string { return paths }, func(context.Context) {
+			changes++
+			meanwhile()
+			meanwhile = func() {}
+		})
 		f := func(what string, do func(), want int) {
 			t.Helper()
 			before := changes
@@ -66,6 +70,10 @@ func TestWatch(t *testing.T) {
 				t.Error(err)
 			}
 		}, 1)
+		f("written while it is read", func() {
+			write(file, "0")
+			meanwhile = func() { write(file, "00") }
+		}, 2)
 		f("written in pieces", func() {
 			for _, text := range []string{"1", "12", "123", "1234"} {
 				write(file, text)
