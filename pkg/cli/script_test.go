@@ -47,7 +47,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv(quickExit())
 			return nil
 		},
-		RequireUniqueNames:  true,
+		RequireUniqueNames: true,
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,21 +31,23 @@ func TestWatch(t *testing.T) {
 	}
 	paths := []string{file, later, filepath.Join(link, "config.yaml")}
 	synctest.Test(t, func(t *testing.T) {
-		changes, meanwhile := 0, func() {}
+		var changes atomic.Int64
+		var meanwhile atomic.Pointer[func()]
 		ctx, stop := context.WithCancel(t.Context())
 		go Watch(ctx, time.Second, func() []string { return paths }, func(context.Context) {
-			changes++
-			meanwhile()
-			meanwhile = func() {}
+			changes.Add(1)
+			if do := meanwhile.Swap(nil); do != nil {
+				(*do)()
+			}
 		})
-		f := func(what string, do func(), want int) {
+		f := func(what string, do func(), want int64) {
 			t.Helper()
-			before := changes
+			before := changes.Load()
 			do()
 			time.Sleep(5 * time.Second)
 			synctest.Wait()
-			if changes-before != want {
-				t.Errorf("%s: %d changes, want %d", what, changes-before, want)
+			if n := changes.Load() - before; n != want {
+				t.Errorf("%s: %d changes, want %d", what, n, want)
 			}
 		}
 		f("nothing", func() {}, 0)
@@ -72,7 +75,8 @@ func TestWatch(t *testing.T) {
 		}, 1)
 		f("written while it is read", func() {
 			write(file, "0")
-			meanwhile = func() { write(file, "00") }
+			again := func() { write(file, "00") }
+			meanwhile.Store(&again)
 		}, 2)
 		f("written in pieces", func() {
 			for _, text := range []string{"1", "12", "123", "1234"} {
