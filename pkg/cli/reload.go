@@ -32,12 +32,17 @@ type reloader struct {
 	watch  []string
 }
 
-// run returns when ctx ends. hangUp is called when SIGHUP says that the terminal
-// has been closed which the process was started on.
-func (r *reloader) run(ctx context.Context, s term.Streams, hangUp func()) {
+// hangUps returns a channel for SIGHUP, which does not end the process from now on
+// until the returned function is called.
+func hangUps() (<-chan os.Signal, func()) {
 	hups := make(chan os.Signal, 1)
 	signal.Notify(hups, syscall.SIGHUP)
-	defer signal.Stop(hups)
+	return hups, func() { signal.Stop(hups) }
+}
+
+// run returns when ctx ends. hangUp is called when SIGHUP says that the terminal
+// has been closed which the process was started on.
+func (r *reloader) run(ctx context.Context, s term.Streams, hups <-chan os.Signal, hangUp func()) {
 	var watching sync.WaitGroup
 	defer watching.Wait()
 	watching.Go(func() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 
 	"github.com/spf13/cobra"
@@ -90,6 +91,8 @@ func (o serveOptions) load(s term.Streams) (config.Loaded, error) {
 // it.
 func serve(ctx context.Context, s term.Streams, load func() (config.Loaded, error), loaded config.Loaded) (err error) {
 	defer surviveBrokenPipes()()
+	hups, release := hangUps()
+	defer release()
 	logs, err := receiver.OpenLogs(loaded.Config.Service.Telemetry.Logs, s.Out, s.Err)
 	if err != nil {
 		return coded{fmt.Errorf("service.telemetry.logs: %w", err), exitFailed}
@@ -111,7 +114,7 @@ func serve(ctx context.Context, s term.Streams, load func() (config.Loaded, erro
 		return coded{err, exitUsage}
 	}
 	reloader.receiver = r
-	receipt, err := runReloadable(ctx, s, r, reloader)
+	receipt, err := runReloadable(ctx, s, r, reloader, hups)
 	printed := unlessStuck(func() error { return printReceipt(s.Out, receipt) })
 	err = errors.Join(err, printed, balance(receipt))
 	if err != nil {
@@ -121,11 +124,11 @@ func serve(ctx context.Context, s term.Streams, load func() (config.Loaded, erro
 }
 
 // runReloadable runs the receiver with its reloader beside it.
-func runReloadable(ctx context.Context, s term.Streams, r *receiver.Receiver, reloader *reloader) (receiver.Receipt, error) {
+func runReloadable(ctx context.Context, s term.Streams, r *receiver.Receiver, reloader *reloader, hups <-chan os.Signal) (receiver.Receipt, error) {
 	ctx, stop := context.WithCancel(ctx)
 	var reloading sync.WaitGroup
 	defer reloading.Wait()
 	defer stop()
-	reloading.Go(func() { reloader.run(ctx, s, stop) })
+	reloading.Go(func() { reloader.run(ctx, s, hups, stop) })
 	return r.Run(ctx)
 }
