@@ -114,7 +114,11 @@ func (c *call) take(ctx context.Context) (result, error) {
 		}
 		current = &c.encoded
 	}
-	report, err := wire.Scan(c.signal, current.bytes())
+	scan := wire.Scan
+	if c.json {
+		scan = wire.Count // it is our own encoding
+	}
+	report, err := scan(c.signal, current.bytes())
 	if err != nil {
 		return result{}, err
 	}

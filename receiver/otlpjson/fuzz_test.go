@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -98,8 +99,12 @@ func checkOwn(t *testing.T, sig wire.Signal, text []byte) {
 		if len(encoded) > MaxGrowth*len(text) {
 			t.Fatalf("%d bytes became %d", len(text), len(encoded))
 		}
-		if _, err := wire.Scan(sig, encoded); err != nil {
+		scanned, err := wire.Scan(sig, encoded)
+		if err != nil {
 			t.Fatalf("%s became what Scan refuses: %v", text, err)
+		}
+		if counted, err := wire.Count(sig, encoded); err != nil || !reflect.DeepEqual(counted, scanned) {
+			t.Fatalf("%s: Count says %+v, %v, and Scan %+v", text, counted, err, scanned)
 		}
 		roundTrip(t, sig, encoded)
 		return

@@ -33,3 +33,14 @@ func BenchmarkScan(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkCount(b *testing.B) {
+	data := otlptest.Encode(otlptest.Traces(100))
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if r, err := Count(Traces, data); err != nil || r.Items != 100 {
+			b.Fatal(r, err)
+		}
+	}
+}

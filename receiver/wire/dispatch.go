@@ -1,5 +1,7 @@
 package wire
 
+import "slices"
+
 // op is what the scanner does with a field.
 type op uint8
 
@@ -42,6 +44,47 @@ type plan struct {
 //
 //nolint:gochecknoglobals // immutable, derived from the schema
 var dispatch = buildDispatch()
+
+// sparse is dispatch for Count: what holds neither items nor identifiers is
+// skipped as bytes.
+//
+//nolint:gochecknoglobals // immutable, derived from the schema
+var sparse = buildSparse()
+
+func buildSparse() *[numMessages]plan {
+	table := *buildDispatch()
+	for id := range table {
+		for tag := range table[id].actions {
+			a := &table[id].actions[tag]
+			switch a.op {
+			case opString, opKeyValue, opVarints, opFixed32s, opFixed64s:
+				*a = action{op: opBytes}
+			case opMessage:
+				if !countable(a.message, nil) {
+					*a = action{op: opBytes}
+				}
+			}
+		}
+	}
+	return &table
+}
+
+// countable reports whether a message can hold an item or an identifier. above
+// are the messages around it: some nest in themselves.
+func countable(id MessageID, above []MessageID) bool {
+	if slices.Contains(above, id) {
+		return false
+	}
+	for _, f := range messages[id].fields {
+		switch {
+		case f.Kind == ID16, f.Kind == ID8:
+			return true
+		case f.Kind == Message && (messages[f.Message].item || countable(f.Message, append(above, id))):
+			return true
+		}
+	}
+	return false
+}
 
 func buildDispatch() *[numMessages]plan {
 	var table [numMessages]plan

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"errors"
+	"reflect"
 	"testing"
 
 	coltrace "go.opentelemetry.io/proto/otlp/collector/trace/v1"
@@ -29,6 +30,9 @@ func FuzzScan(f *testing.F) {
 		r, err := Scan(sig, b)
 		if err != nil {
 			return
+		}
+		if counted, err := Count(sig, b); err != nil || !reflect.DeepEqual(counted, r) {
+			t.Fatalf("Count says %+v, %v, and Scan %+v", counted, err, r)
 		}
 		if sig != Profiles {
 			if err := proto.Unmarshal(b, request(sig)); err != nil {

@@ -44,7 +44,17 @@ type cut struct{ start, end uint32 }
 // nested length, field type, UTF-8 and depth. Unknown fields are accepted.
 // The error is a *SyntaxError. Scan does not keep b.
 func Scan(sig Signal, b []byte) (Report, error) {
-	s := scanner{b: b}
+	return scan(sig, b, dispatch)
+}
+
+// Count is Scan for a request that was encoded here and is therefore known to be
+// well-formed, such as one translated from JSON: it looks only where there are
+// items or identifiers. What it says of other requests is undefined, but it never
+// reads beyond b.
+func Count(sig Signal, b []byte) (Report, error) { return scan(sig, b, sparse) }
+
+func scan(sig Signal, b []byte, plans *[numMessages]plan) (Report, error) {
+	s := scanner{b: b, plans: plans}
 	if !s.message(sig.Request(), 0, len(b), MaxDepth) {
 		return Report{}, s.fail.explain(sig, b)
 	}
@@ -54,6 +64,7 @@ func Scan(sig Signal, b []byte) (Report, error) {
 // scanner is the state of one Scan.
 type scanner struct {
 	b        []byte
+	plans    *[numMessages]plan
 	items    int
 	invalid  int
 	stripped int
@@ -68,7 +79,7 @@ type scanner struct {
 // nesting left.
 func (s *scanner) message(id MessageID, pos, end, depth int) bool {
 	b := s.b[:end]
-	t := &dispatch[id]
+	t := &s.plans[id]
 	var seen uint8
 	for pos < len(b) {
 		start := pos
