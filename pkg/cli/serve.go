@@ -77,11 +77,11 @@ func runServe(ctx context.Context, s term.Streams, o serveOptions) error {
 	return serve(ctx, s, func() (config.Loaded, error) { return o.load(s) }, loaded)
 }
 
-// load reads the configuration as serve uses it. Without any file nobody asked for a log in JSON,
-// and on a terminal somebody is reading.
+// load reads the configuration as serve uses it. On a terminal somebody is reading the log, unless
+// JSON was asked for.
 func (o serveOptions) load(s term.Streams) (config.Loaded, error) {
 	loaded, err := config.Load(o.config.sources())
-	if len(loaded.Files) == 0 && !loaded.Origins.Set("service.telemetry.logs.encoding") && s.Err.IsTerminal() {
+	if !loaded.Origins.Set("service.telemetry.logs.encoding") && s.Err.IsTerminal() {
 		loaded.Config.Service.Telemetry.Logs.Encoding = "console"
 	}
 	return loaded, err
