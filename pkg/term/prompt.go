@@ -28,17 +28,18 @@ func (s Streams) Secret(ctx context.Context, question string) (string, error) {
 	if !ok {
 		return "", errors.New("standard input is not a terminal")
 	}
-	before, err := xterm.GetState(int(in.Fd()))
+	fd := int(in.Fd()) // asked for once: the reading may outlive the file
+	before, err := xterm.GetState(fd)
 	if err != nil {
 		return "", err
 	}
 	_, _ = fmt.Fprint(s.Err, question+" ")
 	line, err := await(ctx, func() (string, error) {
-		text, err := xterm.ReadPassword(int(in.Fd()))
+		text, err := xterm.ReadPassword(fd)
 		return string(text), err
 	})
 	if ctx.Err() != nil {
-		_ = xterm.Restore(int(in.Fd()), before) // or the shell would not echo either
+		_ = xterm.Restore(fd, before) // or the shell would not echo either
 	}
 	_, _ = fmt.Fprintln(s.Err)
 	return line, err
