@@ -60,7 +60,7 @@ func TestValidate(t *testing.T) {
 		}
 		pipelineOf("logs", PipelineConfig{Receivers: []ID{"otlp"}, Exporters: []ID{"file/a", "file/b"}})(c)
 	})
-	f("service.telemetry.metrics: 0.0.0.0:4318 is taken by receivers.otlp.protocols.http.endpoint",
+	f("service.telemetry.metrics.address: 0.0.0.0:4318 is taken by receivers.otlp.protocols.http.endpoint",
 		func(c *Config) { c.Service.Telemetry.Metrics.Address = "0.0.0.0:4318" })
 	f("", func(c *Config) { c.Service.Telemetry.Metrics.Address = "localhost:8888" }) // the admin port has it
 }

@@ -3,6 +3,7 @@ package receiver
 import (
 	"context"
 	"reflect"
+	"strings"
 
 	"github.com/otlpctl/otlpctl/receiver/admin"
 )
@@ -24,23 +25,38 @@ type deskConfig struct {
 	metrics string       // service.telemetry.metrics.level
 }
 
-// buildDesk makes the admin server, which comes first, and the others.
-func (g *generation) buildDesk(r *Receiver, before *generation) error {
-	level := g.cfg.Service.Telemetry.Metrics.Level
-	wanted := []deskConfig{{admin: g.cfg.Admin, metrics: level}}
-	for _, address := range g.cfg.metricsAddresses() {
-		wanted = append(wanted, deskConfig{address: address, metrics: level})
+// wantedDesk is a server of the desk and the key of its address.
+type wantedDesk struct {
+	deskConfig
+
+	path string
+}
+
+// name returns the path of what the server is made of.
+func (w wantedDesk) name() string { return strings.TrimSuffix(w.path, ".endpoint") }
+
+// desk returns what the desk is to consist of: the admin server comes first.
+func (c *Config) desk() []wantedDesk {
+	level := c.Service.Telemetry.Metrics.Level
+	all := []wantedDesk{{deskConfig{admin: c.Admin, metrics: level}, "admin.endpoint"}}
+	for _, l := range c.metricsListeners() {
+		all = append(all, wantedDesk{deskConfig{address: l.address, metrics: level}, l.path})
 	}
-	for _, w := range wanted {
-		if there := before.deskOf(w); there != nil && g.files.same(before.files, &w.admin) {
-			g.desk = append(g.desk, &deskServer{Server: there.Server, made: w, kept: true, end: there.end})
+	return all
+}
+
+// buildDesk makes the servers of the desk.
+func (g *generation) buildDesk(r *Receiver, before *generation) error {
+	for _, w := range g.cfg.desk() {
+		if there := before.deskOf(w.deskConfig); there != nil && g.files.same(before.files, &w.admin) {
+			g.desk = append(g.desk, &deskServer{Server: there.Server, made: w.deskConfig, kept: true, end: there.end})
 			continue
 		}
-		s, err := r.deskServer(w)
+		s, err := r.deskServer(w.deskConfig)
 		if err != nil {
 			return err
 		}
-		g.desk = append(g.desk, &deskServer{Server: s, made: w})
+		g.desk = append(g.desk, &deskServer{Server: s, made: w.deskConfig})
 	}
 	return nil
 }
@@ -94,15 +110,13 @@ func (v view) Ready() (ok bool, why string) {
 
 // Snapshot returns the state of every part.
 func (v view) Snapshot() admin.Snapshot {
-	g, h := v.r.now.Load(), &v.r.history
+	reloads, failed, problem := v.r.history.read() // before the generation that came of it
+	g := v.r.now.Load()
 	s := admin.Snapshot{
 		Config: admin.Configuration{
-			Generation: g.number, Hash: g.hash, Loaded: g.loaded, Reloads: h.reloads.Load(), Failed: h.failed.Load(),
+			Generation: g.number, Hash: g.hash, Loaded: g.loaded, Reloads: reloads, Failed: failed, Problem: problem,
 		},
 		InFlight: admin.InFlight{Bytes: v.r.budget.Used(), Limit: v.r.budget.Capacity()},
-	}
-	if problem := h.problem.Load(); problem != nil {
-		s.Config.Problem = *problem
 	}
 	for _, id := range sortedKeys(g.cfg.Service.Pipelines) {
 		p := g.cfg.Service.Pipelines[id]

@@ -27,6 +27,9 @@ type generation struct {
 	ends []context.CancelFunc // of what lives as long as the generation
 }
 
+// noGeneration is what the first generation comes after.
+func noGeneration() *generation { return &generation{graph: &graph{}} }
+
 // served is a receiver's server with its routes, which outlive it: a server that
 // takes its place goes on with them.
 type served struct {
@@ -45,7 +48,7 @@ func (r *Receiver) build(ctx context.Context, cfg Config, hash string, before *g
 	}
 	defer func() {
 		if err != nil && g.graph != nil {
-			err = errors.Join(err, g.graph.discard(ctx))
+			err = errors.Join(err, g.discard(ctx))
 		}
 	}()
 	b := builder{deps: r.deps, pool: r.pool, before: before, files: g.files}
@@ -55,12 +58,22 @@ func (r *Receiver) build(ctx context.Context, cfg Config, hash string, before *g
 	return g, errors.Join(g.buildServers(r, before), g.buildDesk(r, before)) //nolint:contextcheck // calls have contexts of their own
 }
 
+// discard gives up a generation that does not come to work. What it has kept of
+// the one before goes on.
+func (g *generation) discard(ctx context.Context) error {
+	for _, s := range g.servers {
+		if !s.kept {
+			s.Discard()
+		}
+	}
+	return g.graph.discard(ctx)
+}
+
 // listen opens every socket that is not open, or none.
 func (g *generation) listen(ctx context.Context, before *generation) error {
 	o := newOpening(before.sockets)
 	if err := g.open(ctx, o); err != nil {
-		o.abort()
-		return err
+		return errors.Join(err, o.abort())
 	}
 	g.sockets = o.all
 	return nil

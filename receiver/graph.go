@@ -57,11 +57,20 @@ func (b *builder) graph(ctx context.Context, cfg *Config) (*graph, error) {
 		return nil, errors.Join(append(errs, g.discard(ctx))...)
 	}
 	for id, c := range cfg.Processors {
-		if c, ok := c.(*pipeline.LimiterConfig); ok {
-			g.limiters[id] = pipeline.NewLimiter(*c, b.deps.Memory.Total, b.deps.Log.With("processor", string(id)))
+		if l := b.limiter(id, c); l != nil {
+			g.limiters[id] = l
 		}
 	}
 	return g, nil
+}
+
+// limiter makes the memory limiter that a processor is, or nil if it is none.
+func (b *builder) limiter(id ID, c ProcessorConfig) *pipeline.Limiter {
+	limits, ok := c.(*pipeline.LimiterConfig)
+	if !ok {
+		return nil
+	}
+	return pipeline.NewLimiter(*limits, b.deps.Memory.Total, b.deps.Log.With("processor", string(id)))
 }
 
 // destination adds the exporter id with its queue: the one of before, with

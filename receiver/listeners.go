@@ -38,16 +38,13 @@ func (c *Config) listeners() []listener {
 			all = append(all, listener{path + "http.endpoint", h.Endpoint})
 		}
 	}
-	for _, address := range c.metricsAddresses() {
-		all = append(all, listener{"service.telemetry.metrics", address})
-	}
-	return all
+	return append(all, c.metricsListeners()...)
 }
 
-// metricsAddresses returns the addresses for metrics beside the admin port.
-func (c *Config) metricsAddresses() []string {
-	return slices.DeleteFunc(c.Service.Telemetry.Metrics.Addresses(), func(address string) bool {
-		return overlap(address, c.Admin.Endpoint) // /metrics is there already
+// metricsListeners returns the listeners for metrics beside the admin port.
+func (c *Config) metricsListeners() []listener {
+	return slices.DeleteFunc(c.Service.Telemetry.Metrics.listeners(), func(l listener) bool {
+		return overlap(l.address, c.Admin.Endpoint) // /metrics is there already
 	})
 }
 

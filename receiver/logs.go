@@ -9,6 +9,8 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/otlpctl/otlpctl/receiver/internal/outfile"
 )
 
 // Logs is a log whose level, encoding and outputs can be changed while it is used.
@@ -56,26 +58,26 @@ func (l *Logs) Change(c LogsConfig) error {
 func (l *Logs) Close() error { return l.current.Load().close() }
 
 func (l *Logs) open(c LogsConfig) (*logOutput, error) {
+	level, err := c.level()
+	if err != nil {
+		return nil, err
+	}
 	o := &logOutput{}
 	var outputs []io.Writer
-	for _, path := range c.OutputPaths {
+	for i, path := range c.OutputPaths {
 		switch path {
 		case "stdout":
 			outputs = append(outputs, l.stdout)
 		case "stderr":
 			outputs = append(outputs, l.stderr)
 		default:
-			f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640) //nolint:gosec // the path is the operator's own
+			f, err := outfile.Append(c.OutputPaths, i, 0o640)
 			if err != nil {
 				return nil, errors.Join(err, o.close())
 			}
 			o.files = append(o.files, f)
 			outputs = append(outputs, f)
 		}
-	}
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(c.Level)); err != nil {
-		return nil, errors.Join(err, o.close())
 	}
 	options := &slog.HandlerOptions{Level: level}
 	if c.Encoding == "console" {
@@ -84,6 +86,17 @@ func (l *Logs) open(c LogsConfig) (*logOutput, error) {
 		o.handler = slog.NewJSONHandler(io.MultiWriter(outputs...), options)
 	}
 	return o, nil
+}
+
+// level returns the least important level that is written.
+func (c *LogsConfig) level() (level slog.Level, err error) {
+	return level, level.UnmarshalText([]byte(c.Level))
+}
+
+// check returns why OpenLogs would fail, without creating a file.
+func (c *LogsConfig) check() error {
+	_, err := c.level()
+	return errors.Join(err, outfile.CheckAll(c.OutputPaths))
 }
 
 func (o *logOutput) close() error {

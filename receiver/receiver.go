@@ -58,10 +58,8 @@ type Receiver struct {
 // listens nowhere and connects to nothing. cfg has been validated. ctx bounds the
 // construction only.
 func New(ctx context.Context, cfg Config, deps Deps) (*Receiver, error) {
-	grpcraw.Register()
-	r := &Receiver{deps: deps, pool: &pipeline.Pool{}, budget: ingest.NewBudget(deps.Memory.InFlight), started: time.Now()}
-	r.wait("starting")
-	g, err := r.build(ctx, cfg, deps.ConfigHash, &generation{graph: &graph{}})
+	r := newReceiver(deps)
+	g, err := r.build(ctx, cfg, deps.ConfigHash, noGeneration())
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +67,15 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Receiver, error) {
 	return r, nil
 }
 
+// newReceiver returns a Receiver that has no components yet.
+func newReceiver(deps Deps) *Receiver {
+	grpcraw.Register()
+	r := &Receiver{deps: deps, pool: &pipeline.Pool{}, budget: ingest.NewBudget(deps.Memory.InFlight), started: time.Now()}
+	r.wait("starting")
+	return r
+}
+
 func (r *Receiver) wait(why string) { r.waiting.Store(&why) }
 
 // Discard gives up a Receiver that never ran.
-func (r *Receiver) Discard(ctx context.Context) error { return r.now.Load().graph.discard(ctx) }
+func (r *Receiver) Discard(ctx context.Context) error { return r.now.Load().discard(ctx) }

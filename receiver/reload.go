@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"sync/atomic"
 
 	"github.com/otlpctl/otlpctl/receiver/ingest"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
@@ -13,8 +12,28 @@ import (
 
 // history is what has become of attempts to change the configuration.
 type history struct {
-	reloads, failed atomic.Int64
-	problem         atomic.Pointer[string]
+	mu              sync.Mutex
+	reloads, failed int64
+	problem         string // of the latest; empty if there was none
+}
+
+func (h *history) note(err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.reloads++
+	h.problem = ""
+	if err != nil {
+		h.failed++
+		h.problem = err.Error()
+	}
+}
+
+// read returns all of it as it was at one moment: what succeeded is the difference
+// of two counts, and would seem to shrink otherwise.
+func (h *history) read() (reloads, failed int64, problem string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.reloads, h.failed, h.problem
 }
 
 // ErrNotRunning is what Reload says before Run and once it is about to end.
@@ -39,16 +58,7 @@ func (r *Receiver) Reload(ctx context.Context, cfg Config, hash string) error {
 
 // Reloaded notes how an attempt to change the configuration has ended that did not
 // get as far as Reload.
-func (r *Receiver) Reloaded(err error) {
-	r.history.reloads.Add(1)
-	if err == nil {
-		r.history.problem.Store(nil)
-		return
-	}
-	r.history.failed.Add(1)
-	problem := err.Error()
-	r.history.problem.Store(&problem)
-}
+func (r *Receiver) Reloaded(err error) { r.history.note(err) }
 
 func (r *Receiver) change(ctx context.Context, cfg Config, hash string) error {
 	if !r.changing.TryLock() {
@@ -64,7 +74,7 @@ func (r *Receiver) change(ctx context.Context, cfg Config, hash string) error {
 		return err
 	}
 	if err := r.prepare(ctx, next, before); err != nil {
-		return errors.Join(err, next.graph.discard(ctx))
+		return errors.Join(err, next.discard(ctx))
 	}
 	next.start(ctx, r, before)
 	r.now.Store(next)

@@ -19,6 +19,7 @@ import (
 	"github.com/otlpctl/otlpctl/receiver/export/file"
 	"github.com/otlpctl/otlpctl/receiver/ingest"
 	"github.com/otlpctl/otlpctl/receiver/internal/otlptest"
+	"github.com/otlpctl/otlpctl/receiver/tlsconf"
 )
 
 // toFile returns a configuration that writes traces to a file.
@@ -157,6 +158,69 @@ func TestReloadThatFails(t *testing.T) {
 	}
 }
 
+// A change that fails late gives up what was built for it, whose goroutines would
+// pile up with every attempt.
+func TestReloadThatFailsLeavesNothing(t *testing.T) {
+	r := start(t, local(), io.Discard)
+	taken, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	f := func(edit func(*Config)) {
+		t.Helper()
+		c := local()
+		edit(&c)
+		before := runtime.NumGoroutine()
+		for range 20 {
+			if r.Reload(t.Context(), c, "bad") == nil {
+				t.Fatal("it has not failed")
+			}
+		}
+		for deadline := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before+10; {
+			if time.Now().After(deadline) {
+				t.Fatalf("%d goroutines, %d before", runtime.NumGoroutine(), before)
+			}
+			runtime.Gosched()
+		}
+	}
+	f(func(c *Config) { c.Receivers["otlp"].Protocols.HTTP.Endpoint = taken.Addr().String() })
+	f(func(c *Config) {
+		c.Receivers["otlp"].Protocols.HTTP.TLS = &tlsconf.Server{Common: tlsconf.Common{CertFile: "/nowhere", KeyFile: "/nowhere"}}
+	})
+	f(func(c *Config) {
+		c.Receivers["otlp"].Protocols.GRPC.MaxConcurrentStreams = 7
+		c.Admin.Endpoint = taken.Addr().String()
+	})
+	r.end(t, 0)
+}
+
+// Whoever looks while a reload fails sees it as a whole, or not at all: /metrics
+// takes the difference of the counts for those that succeeded.
+func TestReloadHistoryIsOfOneMoment(t *testing.T) {
+	r := start(t, local(), io.Discard)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for range 10_000 {
+			r.Reloaded(errors.New("invalid"))
+		}
+	}()
+	for looking := true; looking; {
+		select {
+		case <-ended:
+			looking = false
+		default:
+		}
+		if c := (view{r.Receiver}).Snapshot().Config; c.Reloads != c.Failed || (c.Problem == "") != (c.Failed == 0) {
+			t.Errorf("%+v", c)
+			break
+		}
+	}
+	<-ended
+	r.end(t, 0)
+}
+
 // Requests never fail and connections are never refused, whatever changes: the
 // server with its limits, the exporters, the pipelines.
 func TestReloadUnderLoad(t *testing.T) {
@@ -242,6 +306,32 @@ func TestReloadUnderLoad(t *testing.T) {
 	if err != nil || receipt.Lost() != 0 || receipt.Unexplained() != 0 || debugged != sent.Load() {
 		t.Errorf("%d sent, %d exported; receipt %+v, error %v", sent.Load(), debugged, receipt, err)
 	}
+}
+
+// Both addresses are given up at once, though a client of one of them has nothing
+// to say for a long time: it must not keep the other one open.
+func TestReloadClosesAddressesBesideAnIdleClient(t *testing.T) {
+	r := start(t, local(), io.Discard)
+	old := r.now.Load().servers["otlp"]
+	r.post(t, "/v1/traces", protobuf, spans) // its connection stays open
+	c := local()
+	c.Receivers["otlp"].Protocols.HTTP.Endpoint = "localhost:0"
+	c.Receivers["otlp"].Protocols.GRPC.Endpoint = "localhost:0"
+	r.reload(t, c)
+	for _, transport := range []ingest.Transport{ingest.HTTP, ingest.GRPC} {
+		for deadline := time.Now().Add(10 * time.Second); ; {
+			c, err := new(net.Dialer).DialContext(t.Context(), "tcp", old.Addr(transport))
+			if err != nil {
+				break
+			}
+			_ = c.Close()
+			if time.Now().After(deadline) {
+				t.Fatalf("%s is still open", transport)
+			}
+			runtime.Gosched()
+		}
+	}
+	r.end(t, 1)
 }
 
 // An address that is given up is closed, and one that comes is opened.

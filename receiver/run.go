@@ -42,7 +42,7 @@ func (r *Receiver) Run(ctx context.Context) (Receipt, error) {
 func (r *Receiver) begin(life context.Context, crew *crew) error {
 	r.changing.Lock()
 	defer r.changing.Unlock()
-	g, nothing := r.now.Load(), &generation{graph: &graph{}}
+	g, nothing := r.now.Load(), noGeneration()
 	if err := g.listen(life, nothing); err != nil {
 		return err
 	}

@@ -20,9 +20,12 @@ type opening struct {
 	before sockets
 	all    sockets
 	fresh  []*socket.Socket
+	listen socket.Opener // opens a new one
 }
 
-func newOpening(before sockets) *opening { return &opening{before: before, all: sockets{}} }
+func newOpening(before sockets) *opening {
+	return &opening{before: before, all: sockets{}, listen: ingest.Open}
+}
 
 // open is a socket.Opener.
 func (o *opening) open(ctx context.Context, at socket.Address) (*socket.Socket, error) {
@@ -31,7 +34,7 @@ func (o *opening) open(ctx context.Context, at socket.Address) (*socket.Socket, 
 		o.all[key] = s
 		return s, nil
 	}
-	s, err := ingest.Open(ctx, at)
+	s, err := o.listen(ctx, at)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		for held := range o.before {
 			if overlap(held.Address, at.Address) {
@@ -55,10 +58,12 @@ func (o *opening) keep(addresses ...socket.Address) {
 }
 
 // abort closes what was opened anew.
-func (o *opening) abort() {
+func (o *opening) abort() error {
+	var errs []error
 	for _, s := range o.fresh {
-		_ = s.Close() // nobody has used it
+		errs = append(errs, s.Close())
 	}
+	return errors.Join(errs...)
 }
 
 // closeAllBut closes the sockets that nobody has a turn on yet.

@@ -64,18 +64,19 @@ func defaultTelemetry() TelemetryConfig {
 
 func defaultShutdown() ShutdownConfig { return ShutdownConfig{Timeout: 30 * time.Second} }
 
-// Addresses returns the addresses beside the admin port that offer /metrics.
-func (c *MetricsConfig) Addresses() []string {
+// listeners returns the addresses beside the admin port that offer /metrics.
+func (c *MetricsConfig) listeners() []listener {
+	const section = "service.telemetry.metrics."
 	if c.Level == "none" {
 		return nil
 	}
-	var all []string
+	var all []listener
 	if c.Address != "" {
-		all = append(all, c.Address)
+		all = append(all, listener{section + "address", c.Address})
 	}
-	for _, r := range c.Readers {
+	for i, r := range c.Readers {
 		p := r.Pull.Exporter.Prometheus
-		all = append(all, net.JoinHostPort(p.Host, strconv.Itoa(p.Port)))
+		all = append(all, listener{section + "readers[" + strconv.Itoa(i) + "]", net.JoinHostPort(p.Host, strconv.Itoa(p.Port))})
 	}
 	return all
 }

@@ -7,8 +7,9 @@ import (
 )
 
 func newConfig(s term.Streams) *cobra.Command {
-	cmd := group("config", "Write, read and compare configurations",
+	cmd := group("config", "Write, check, read and compare configurations",
 		newConfigInit(s),
+		newConfigValidate(s),
 		newConfigShow(s),
 		newConfigExplain(s),
 		newConfigDiff(s),
@@ -21,6 +22,9 @@ func newConfig(s term.Streams) *cobra.Command {
 	)
 	cmd.Example = `  # Begin with a file that explains itself
   otlpctl config init
+
+  # Would it run?
+  otlpctl config validate --config otel.yaml
 
   # Which value holds, and who says so?
   otlpctl config show --origin

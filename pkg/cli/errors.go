@@ -32,7 +32,7 @@ func usageError(cmd *cobra.Command, err error) error {
 
 // report is the one place where errors are printed: what went wrong, then what to do about it.
 func report(w *term.Output, code int, err error) {
-	if err == nil || code == exitDifferences {
+	if _, said := errors.AsType[reported](err); said || err == nil {
 		return
 	}
 	if faults, ok := errors.AsType[config.Errors](err); ok {
@@ -53,19 +53,24 @@ func report(w *term.Output, code int, err error) {
 	}
 }
 
-// printFinding prints one finding in a configuration file, with its line and its own hint.
+// printFinding prints one finding in a configuration file.
 func printFinding(w *term.Output, label string, f config.Finding) {
-	hint := f.Hint
-	f.Hint = ""
-	_, _ = fmt.Fprintln(w, label, f.Detail())
-	if hint != "" {
-		printHint(w, hint)
-	}
+	_, _ = fmt.Fprintln(w, label, findingText(w, f))
 }
 
-func printHint(w *term.Output, hint string) {
-	_, _ = fmt.Fprintln(w, w.Paint(term.Hint, "hint:"), hint)
+// findingText returns a finding with its line and, on a line of its own, its hint.
+func findingText(w *term.Output, f config.Finding) string {
+	hint := f.Hint
+	f.Hint = ""
+	if hint == "" {
+		return f.Detail()
+	}
+	return f.Detail() + "\n" + hintText(w, hint)
 }
+
+func printHint(w *term.Output, hint string) { _, _ = fmt.Fprintln(w, hintText(w, hint)) }
+
+func hintText(w *term.Output, hint string) string { return w.Paint(term.Hint, "hint:") + " " + hint }
 
 // hints collects the hints of an error and of all that it wraps, each once, the innermost first:
 // the closer to the cause, the more it helps.

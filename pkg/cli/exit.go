@@ -44,9 +44,22 @@ type coded struct {
 // Unwrap returns the error without its code.
 func (e coded) Unwrap() error { return e.error }
 
-// errDifferences is the outcome of a comparison that found some. It is a verdict, which stands in
-// the result, and not printed again as an error.
-func errDifferences() error { return coded{errors.New("differences found"), exitDifferences} }
+// reported is an outcome that stands in the result. It chooses the exit code, and is not printed again
+// as an error.
+type reported struct{ error }
+
+// Unwrap returns the outcome.
+func (r reported) Unwrap() error { return r.error }
+
+// errDifferences is the outcome of a comparison that found some.
+func errDifferences() error {
+	return reported{coded{errors.New("differences found"), exitDifferences}}
+}
+
+// errInvalid is the outcome of a check that found the configuration to be invalid.
+func errInvalid() error {
+	return reported{coded{errors.New("the configuration is invalid"), exitUsage}}
+}
 
 // exitCode is the one place that turns the outcome of a command into a number. ctx is the
 // command's context, which only a signal cancels.

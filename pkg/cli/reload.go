@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -84,7 +83,7 @@ func (r *reloader) reload(ctx context.Context) error {
 	loaded, err := r.load()
 	if err != nil {
 		r.receiver.Reloaded(err)
-		r.watch = append(slices.Clip(r.watch), loaded.Watch...)
+		r.watch = filesOf(r.loaded, loaded)
 		r.complain(err)
 		return err
 	}
@@ -92,6 +91,7 @@ func (r *reloader) reload(ctx context.Context) error {
 		r.log.Warn("configuration", "at", warning.Position.String(), "key", warning.Path, "problem", warning.Problem, "hint", warning.Hint)
 	}
 	if err := r.receiver.Reload(ctx, loaded.Config, loaded.Hash); err != nil {
+		r.watch = filesOf(r.loaded, loaded) // such as a certificate that is still to come
 		r.complain(err)
 		return err
 	}
@@ -111,7 +111,11 @@ func (r *reloader) complain(err error) {
 	}
 }
 
-// filesOf returns every file that a configuration depends on.
-func filesOf(loaded config.Loaded) []string {
-	return append(slices.Clip(loaded.Watch), loaded.Config.Files()...)
+// filesOf returns every file that configurations depend on.
+func filesOf(all ...config.Loaded) []string {
+	var files []string
+	for _, loaded := range all {
+		files = append(append(files, loaded.Watch...), loaded.Config.Files()...)
+	}
+	return files
 }

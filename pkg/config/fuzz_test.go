@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 )
 
@@ -68,3 +69,52 @@ func checkPlace(t *testing.T, pos Position, texts map[string]string) {
 		t.Fatalf("%s is beyond the line %q", pos, lines[pos.Line-1])
 	}
 }
+
+// Whatever a file holds, in either language, loading ends soon with a valid
+// configuration or with faults, and no fault is more than a line.
+func FuzzLoad(f *testing.F) {
+	for _, seed := range []string{
+		"", Starter(), "admin: {endpoint: x}\n", "receivers:\n  otlp: {protocols: {grpc: , http: }}\nexporters: {debug: }\nservice: {pipelines: {traces: {receivers: [otlp], exporters: [debug]}}}\n",
+		"server: {port: 1}\notlp: {grpc_endpoint: \":2\", batch_size: 0, timeout_seconds: 1e9}\n", "a: &a [*a]\n", "service: {pipelines: {x/y: {receivers: [], exporters: [z]}}}\n",
+		"exporters: {otlp: {endpoint: \"${env:X:-${Y}}\", headers: {a: ENC[age,AAAA]}}}\n", "service: {telemetry: {metrics: {readers: [{pull: {exporter: {prometheus: {port: -1}}}}]}}}\n",
+	} {
+		f.Add([]byte(seed), false)
+	}
+	for _, seed := range []string{
+		"", "[server]\nport = 1\n", "receivers.otlp.protocols.http = {}\nexporters.file = {path = \"x\", rotation = {}}\n[service.pipelines.logs]\nreceivers = [\"otlp\"]\nexporters = [\"file\"]\n",
+		"a.b = 1\na.b.c = 2\n", "[[service]]\n[service.x]\n", "x = 1979-05-27T07:32:00Z\ny = nan\n", "s = \"\"\"\n",
+	} {
+		f.Add([]byte(seed), true)
+	}
+	opts := receiverOptions(func(string) (string, bool) { return "", false })
+	f.Fuzz(func(t *testing.T, data []byte, toml bool) {
+		name := "x.yaml"
+		if toml {
+			name = "x.toml"
+		}
+		began := time.Now()
+		loaded, err := load([]File{{Name: name, Data: data}}, Sources{}, opts)
+		if took := time.Since(began); took > longestLoad {
+			t.Errorf("took %s", took)
+		}
+		var errs Errors
+		switch {
+		case err == nil:
+			if err := loaded.Config.Validate(); err != nil {
+				t.Errorf("loaded, and invalid: %v", err)
+			}
+			_ = loaded.Show() // whatever loads can be shown
+		case !errors.As(err, &errs) || len(errs) == 0:
+			t.Fatalf("error of type %T: %v", err, err)
+		}
+		for _, f := range append(errs, loaded.Warnings...) {
+			if f.Problem == "" || strings.ContainsAny(f.String(), "\n\r") {
+				t.Errorf("not one line: %q", f)
+			}
+		}
+	})
+}
+
+// longestLoad bounds the time for a file of the size that a fuzzer makes, on a
+// machine that does other things as well.
+const longestLoad = 10 * time.Second

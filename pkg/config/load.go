@@ -162,3 +162,16 @@ func receiverOptions(lookup func(string) (string, bool)) Options {
 		"connectors":         {Kind: "connector"},
 	}}
 }
+
+// Finding returns a finding about the value at a path that only showed after
+// loading, at the place that sets it or, if none does, what is around it.
+func (l Loaded) Finding(path, problem, hint string) Finding {
+	f := located{Finding: Finding{Path: path, Problem: problem, Hint: hint}}
+	if n, _ := l.doc.root.find(path); n != nil && n != l.doc.root && n.src != nil && !n.made {
+		if n.alias != "" {
+			f.Path = n.alias
+		}
+		f = locate(n, f.Finding)
+	}
+	return render(l.doc.concealed([]located{f}), l.doc.order)[0]
+}

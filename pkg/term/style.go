@@ -23,6 +23,9 @@ const (
 	cyan   = lipgloss.Color("6")
 )
 
+// IsColored says whether Paint adds color.
+func (o *Output) IsColored() bool { return o.color }
+
 // Paint returns one line of text in the style, or as it is when the stream is not colored.
 func (o *Output) Paint(s Style, text string) string {
 	if !o.color {

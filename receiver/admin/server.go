@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/otlpctl/otlpctl/receiver/internal/invalid"
 	"github.com/otlpctl/otlpctl/receiver/internal/socket"
 )
 
@@ -44,7 +45,7 @@ func New(c Config, d Deps) (*Server, error) {
 			d.Log.Warn("certificate not reloaded: the one in use stays", "server", "admin", "error", err)
 		})
 		if err != nil {
-			return nil, fmt.Errorf("admin.tls: %w", err)
+			return nil, invalid.At("tls", fmt.Errorf("admin.tls: %w", err))
 		}
 		conf.NextProtos = []string{"http/1.1"}
 		s.tls = conf

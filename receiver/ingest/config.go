@@ -24,6 +24,18 @@ type Protocols struct {
 	HTTP *HTTPConfig `yaml:"http" doc:"OTLP over HTTP/1.1 and HTTP/2, protobuf and JSON."`
 }
 
+// Transports returns those that are on, in the order in which a Server listens.
+func (c *Config) Transports() []Transport {
+	var on []Transport
+	if c.Protocols.GRPC != nil {
+		on = append(on, GRPC)
+	}
+	if c.Protocols.HTTP != nil {
+		on = append(on, HTTP)
+	}
+	return on
+}
+
 // DefaultConfig returns a Config that serves nothing yet: which protocols there
 // are is for the configuration to say.
 func DefaultConfig() Config { return Config{} }

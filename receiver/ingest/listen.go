@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -55,11 +56,54 @@ func (e *ListenError) cause() error {
 
 // Open opens a socket for a Server to listen on.
 func Open(ctx context.Context, at socket.Address) (*socket.Socket, error) {
+	return open(ctx, at, os.Remove)
+}
+
+// open opens a socket. remove makes way for it where a killed process left one.
+func open(ctx context.Context, at socket.Address, remove func(path string) error) (*socket.Socket, error) {
 	s, err := socket.Listen(ctx, at)
-	if errors.Is(err, syscall.EADDRINUSE) && at.Network == "unix" && abandoned(ctx, at.Address) && os.Remove(at.Address) == nil {
+	if errors.Is(err, syscall.EADDRINUSE) && at.Network == "unix" && abandoned(ctx, at.Address) && remove(at.Address) == nil {
 		return socket.Listen(ctx, at)
 	}
 	return s, err
+}
+
+// OpenTrial opens a socket as Open does. Closing it leaves no trace: what Open
+// would have removed is at its place again.
+func OpenTrial(ctx context.Context, at socket.Address) (*socket.Socket, error) {
+	restore := func() error { return nil }
+	s, err := open(ctx, at, func(path string) error {
+		back, err := setAside(path)
+		if err == nil {
+			restore = back
+		}
+		return err
+	})
+	if err != nil {
+		return nil, errors.Join(err, restore())
+	}
+	s.AfterClose = restore
+	return s, nil
+}
+
+// setAside takes a file out of the way until the returned function is called. By
+// then there may be another one, which stays.
+func setAside(path string) (restore func() error, err error) {
+	folder, err := os.MkdirTemp(filepath.Dir(path), ".otlpctl-trial-*")
+	if err != nil {
+		return nil, err
+	}
+	aside := filepath.Join(folder, "x")
+	if err := os.Rename(path, aside); err != nil {
+		return nil, errors.Join(err, os.Remove(folder))
+	}
+	return func() error {
+		err := os.Link(aside, path)
+		if errors.Is(err, fs.ErrExist) {
+			err = nil
+		}
+		return errors.Join(err, os.Remove(aside), os.Remove(folder))
+	}, nil
 }
 
 // abandoned reports whether path is a socket on which nobody listens: what a

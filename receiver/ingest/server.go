@@ -24,6 +24,7 @@ import (
 	"net"
 	"sync"
 
+	"github.com/otlpctl/otlpctl/receiver/internal/invalid"
 	"github.com/otlpctl/otlpctl/receiver/internal/socket"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
 	"github.com/otlpctl/otlpctl/receiver/tlsconf"
@@ -98,6 +99,7 @@ func New(name string, cfg Config, deps Deps) (*Server, error) {
 		})
 	}
 	if err := errors.Join(errs...); err != nil {
+		s.Discard() // the servers that could be made
 		return nil, err
 	}
 	return s, nil
@@ -132,7 +134,7 @@ func (s *Server) tls(protocol string, cfg *tlsconf.Server) (*tls.Config, error) 
 		s.log.Warn("certificate not reloaded: the one in use stays", "protocol", protocol, "error", err)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("protocols.%s.tls: %w", protocol, err)
+		return nil, invalid.At("protocols."+protocol+".tls", fmt.Errorf("protocols.%s.tls: %w", protocol, err))
 	}
 	return conf, nil
 }
@@ -141,14 +143,26 @@ func (s *Server) tls(protocol string, cfg *tlsconf.Server) (*tls.Config, error) 
 // is a *ListenError. The sockets are open's to close.
 func (s *Server) Listen(ctx context.Context, open socket.Opener) error {
 	for _, p := range s.ports {
-		l, err := open(ctx, s.at(p))
-		if err != nil {
-			return &ListenError{Receiver: s.name, Transport: p.transport, Endpoint: p.endpoint, Err: err}
+		if err := s.ListenFor(ctx, p.transport, open); err != nil {
+			return err
 		}
-		p.socket = l
 	}
 	return nil
 }
+
+// ListenFor gets the socket of one transport, which the Server has.
+func (s *Server) ListenFor(ctx context.Context, t Transport, open socket.Opener) error {
+	p := s.port(t)
+	l, err := open(ctx, s.at(p))
+	if err != nil {
+		return &ListenError{Receiver: s.name, Transport: t, Endpoint: p.endpoint, Err: err}
+	}
+	p.socket = l
+	return nil
+}
+
+// Discard gives up a Server that never ran. Its sockets stay open.
+func (s *Server) Discard() { s.stop() }
 
 func (s *Server) at(p *port) socket.Address {
 	return socket.Address{Network: p.network, Address: p.endpoint, Owner: s.name + " " + string(p.transport)}
@@ -206,13 +220,15 @@ func (s *Server) Run(ctx context.Context) error {
 func (s *Server) Drain(ctx context.Context) {
 	var all sync.WaitGroup
 	for _, p := range s.ports {
-		all.Go(func() {
-			abort := context.AfterFunc(ctx, p.stop)
-			defer abort()
-			p.server.drain(ctx)
-		})
+		all.Go(func() { p.drain(ctx) })
 	}
 	all.Wait()
+}
+
+func (p *port) drain(ctx context.Context) {
+	abort := context.AfterFunc(ctx, p.stop)
+	defer abort()
+	p.server.drain(ctx)
 }
 
 // Retire ends a Server that another one has taken the place of, or that is not
@@ -222,10 +238,12 @@ func (s *Server) Drain(ctx context.Context) {
 func (s *Server) Retire(ctx context.Context) {
 	var all sync.WaitGroup
 	for _, p := range s.ports {
-		all.Go(func() { p.server.retire(ctx, p.listener) })
+		all.Go(func() {
+			p.server.retire(ctx, p.listener)
+			p.drain(ctx) // whatever the clients of the other ports do
+		})
 	}
 	all.Wait()
-	s.Drain(ctx)
 }
 
 // stop ends everything at once.

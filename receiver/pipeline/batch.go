@@ -35,6 +35,11 @@ type Part struct {
 	Gzip mem.Buffer
 }
 
+// EmptyBatch returns a batch without items. Its request is valid, and holds nothing.
+func EmptyBatch(sig wire.Signal) *Batch {
+	return &Batch{Signal: sig, Parts: []Part{{Data: mem.SliceBuffer(nil)}}}
+}
+
 // Encoded returns the parts as they stand on the wire without compression,
 // without taking references. It is nil if a part is kept compressed only.
 func (b *Batch) Encoded() mem.BufferSlice {

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/otlpctl/otlpctl/receiver/internal/outfile"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
 )
 
@@ -34,6 +35,33 @@ type Exporter struct {
 // New returns an exporter that prints to where the configuration says, and opens
 // the files among those outputs. log is used if the configuration asks for it.
 func New(c Config, std Streams, log *slog.Logger) (*Exporter, error) {
+	e, err := prepare(c)
+	if err != nil {
+		return nil, err
+	}
+	if c.UseInternalLogger {
+		e.out.writers = []io.Writer{logWriter{log}}
+		return e, nil
+	}
+	return e, e.out.open(c.OutputPaths, std)
+}
+
+// Check returns why New would fail, without creating a file.
+func (c *Config) Check() error {
+	if _, err := prepare(*c); err != nil || c.UseInternalLogger {
+		return err
+	}
+	return outfile.CheckAll(c.OutputPaths)
+}
+
+// Check returns why New would fail, without creating a file.
+func (c *LoggingConfig) Check() error {
+	d := c.Debug()
+	return d.Check()
+}
+
+// prepare returns an exporter without its outputs.
+func prepare(c Config) (*Exporter, error) {
 	e := &Exporter{zone: time.Local, initial: c.SamplingInitial, every: c.SamplingThereafter}
 	switch c.Verbosity {
 	case Basic:
@@ -45,11 +73,7 @@ func New(c Config, std Streams, log *slog.Logger) (*Exporter, error) {
 	default:
 		return nil, fmt.Errorf("%q is no verbosity: one of basic, normal, detailed", c.Verbosity)
 	}
-	if c.UseInternalLogger {
-		e.out.writers = []io.Writer{logWriter{log}}
-		return e, nil
-	}
-	return e, e.out.open(c.OutputPaths, std)
+	return e, nil
 }
 
 // Export prints the batch, unless sampling leaves it out. An error is final: part

@@ -3,11 +3,12 @@ package debug
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"time"
+
+	"github.com/otlpctl/otlpctl/receiver/internal/outfile"
 )
 
 // output writes to several places at once.
@@ -29,9 +30,9 @@ func (o *output) open(paths []string, std Streams) error {
 		case "stderr":
 			o.writers = append(o.writers, std.Err)
 		default:
-			f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644) //nolint:gosec // G302, G304: a file that the configuration names, readable like those of the Collector
+			f, err := outfile.Append(paths, i, 0o644) // readable like those of the Collector
 			if err != nil {
-				return errors.Join(fmt.Errorf("output_paths[%d]: %w", i, err), o.close())
+				return errors.Join(err, o.close())
 			}
 			o.writers = append(o.writers, f)
 			o.files = append(o.files, f)

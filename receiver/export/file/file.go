@@ -48,6 +48,21 @@ const keepBelow = 4 << 20
 // log tells what cannot be returned: flushes that fail later, and old files that
 // cannot be deleted.
 func New(c Config, log *slog.Logger) (*Exporter, error) {
+	e, err := prepare(c, log)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.sink.open(c.empties()); err != nil {
+		return nil, c.unopened(err)
+	}
+	if c.Rotation != nil {
+		e.sink.prune()
+	}
+	return e, nil
+}
+
+// prepare returns an exporter whose file is not open.
+func prepare(c Config, log *slog.Logger) (*Exporter, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
@@ -66,12 +81,6 @@ func New(c Config, log *slog.Logger) (*Exporter, error) {
 		}
 	}
 	e.sink = sink{path: c.Path, create: c.CreateDirectory, mode: mode, framed: c.framed(), rotation: c.Rotation, sync: c.FlushInterval == 0, log: log, openFile: openFile}
-	if err := e.sink.open(!c.Append && c.Rotation == nil); err != nil {
-		return nil, err
-	}
-	if c.Rotation != nil {
-		e.sink.prune()
-	}
 	return e, nil
 }
 

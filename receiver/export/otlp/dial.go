@@ -19,6 +19,7 @@ import (
 	"github.com/otlpctl/otlpctl/receiver/export/internal/reply"
 	"github.com/otlpctl/otlpctl/receiver/internal/compression"
 	"github.com/otlpctl/otlpctl/receiver/internal/grpcraw"
+	"github.com/otlpctl/otlpctl/receiver/internal/invalid"
 )
 
 // tlsConfig returns nil for plain text.
@@ -27,7 +28,7 @@ func (c *Config) tlsConfig(log *slog.Logger) (*tls.Config, error) {
 		log.Warn("certificate not read again, the old one stays in use", "endpoint", c.Endpoint, "error", err)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("tls: %w", err)
+		return nil, invalid.At("tls", fmt.Errorf("tls: %w", err))
 	}
 	if conf == nil && strings.HasPrefix(c.Endpoint, "https://") {
 		conf = &tls.Config{MinVersion: tls.VersionTLS12}

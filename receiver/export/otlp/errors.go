@@ -18,7 +18,7 @@ import (
 func (e *Exporter) failure(err error) error {
 	s := status.Convert(err)
 	delay, hasRetryInfo := reply.RetryDelay(s.Proto())
-	described := &callError{endpoint: e.endpoint, status: s, hint: e.hint(s), err: err}
+	described := reply.Advise(&callError{endpoint: e.endpoint, status: s, err: err}, e.hint(s))
 	switch s.Code() {
 	case codes.Canceled, codes.DeadlineExceeded, codes.Aborted, codes.OutOfRange, codes.Unavailable, codes.DataLoss:
 		return &pipeline.RetryableError{Err: described, After: delay}
@@ -38,16 +38,11 @@ func (e *Exporter) failure(err error) error {
 type callError struct {
 	endpoint string
 	status   *status.Status
-	hint     string // the next step, or empty
 	err      error
 }
 
 func (e *callError) Error() string {
-	text := fmt.Sprintf("export to %s: %s: %s", e.endpoint, e.status.Code(), reply.Line(unwrapped(e.status.Message())))
-	if e.hint != "" {
-		text += "; hint: " + e.hint
-	}
-	return text
+	return fmt.Sprintf("export to %s: %s: %s", e.endpoint, e.status.Code(), reply.Line(unwrapped(e.status.Message())))
 }
 
 // unwrapped takes gRPC's wrapping off the error of a connection.

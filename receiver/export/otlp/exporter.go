@@ -22,6 +22,7 @@ import (
 	"github.com/otlpctl/otlpctl/receiver/internal/compression"
 	"github.com/otlpctl/otlpctl/receiver/internal/grpcraw"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
+	"github.com/otlpctl/otlpctl/receiver/wire"
 )
 
 var _ pipeline.Exporter = (*Exporter)(nil)
@@ -95,6 +96,17 @@ func (e *Exporter) Export(ctx context.Context, b *pipeline.Batch) (pipeline.Part
 	case b.Bytes > pipeline.MaxOTLPRequestBytes:
 		return pipeline.Partial{}, fmt.Errorf("request of %d bytes exceeds the %d that OTLP allows", b.Bytes, pipeline.MaxOTLPRequestBytes)
 	}
+	return e.send(ctx, b)
+}
+
+// Probe sends an empty request, which changes nothing, and returns why the backend
+// does not take requests with this signal.
+func (e *Exporter) Probe(ctx context.Context, sig wire.Signal) error {
+	_, err := e.send(ctx, pipeline.EmptyBatch(sig))
+	return err
+}
+
+func (e *Exporter) send(ctx context.Context, b *pipeline.Batch) (pipeline.Partial, error) {
 	data, err := e.bodies.Encode(b)
 	if err != nil {
 		return pipeline.Partial{}, err

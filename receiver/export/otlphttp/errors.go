@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/otlpctl/otlpctl/receiver/export/internal/reply"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
 )
 
@@ -28,10 +29,7 @@ func (t *target) refusal(r *http.Response, content []byte) error {
 	if p.message != "" {
 		text += ": " + p.message
 	}
-	if hint := t.hint(r, p.message); hint != "" {
-		text += "; hint: " + hint
-	}
-	err := &StatusError{Code: r.StatusCode, text: text}
+	err := reply.Advise(&StatusError{Code: r.StatusCode, text: text}, t.hint(r, p.message))
 	switch r.StatusCode {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return &pipeline.RetryableError{Err: err, After: max(retryAfter(r.Header), p.delay)}
@@ -67,10 +65,7 @@ func (t *target) unanswered(err error) error {
 		err = wrapped.Err // it repeats method and URL
 	}
 	described := fmt.Errorf("export to %s: %w", t.name, err)
-	if hint := t.connectionHint(err.Error()); hint != "" {
-		described = fmt.Errorf("%w; hint: %s", described, hint)
-	}
-	return &pipeline.RetryableError{Err: described}
+	return &pipeline.RetryableError{Err: reply.Advise(described, t.connectionHint(err.Error()))}
 }
 
 func (t *target) connectionHint(m string) string {

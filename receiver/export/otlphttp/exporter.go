@@ -106,14 +106,26 @@ func (c *Config) header(a compression.Algorithm) (header http.Header, host strin
 
 // Export makes one attempt to send b.
 func (e *Exporter) Export(ctx context.Context, b *pipeline.Batch) (pipeline.Partial, error) {
-	to := e.targets[b.Signal]
 	switch {
 	case b.Items == 0:
 		return pipeline.Partial{}, nil
-	case to == nil:
-		return pipeline.Partial{}, fmt.Errorf("no endpoint is configured for %s", b.Signal)
 	case b.Bytes > pipeline.MaxOTLPRequestBytes:
 		return pipeline.Partial{}, errTooLarge(b.Bytes)
+	}
+	return e.send(ctx, b)
+}
+
+// Probe sends an empty request, which changes nothing, and returns why the backend
+// does not take requests with this signal.
+func (e *Exporter) Probe(ctx context.Context, sig wire.Signal) error {
+	_, err := e.send(ctx, pipeline.EmptyBatch(sig))
+	return err
+}
+
+func (e *Exporter) send(ctx context.Context, b *pipeline.Batch) (pipeline.Partial, error) {
+	to := e.targets[b.Signal]
+	if to == nil {
+		return pipeline.Partial{}, fmt.Errorf("no endpoint is configured for %s", b.Signal)
 	}
 	data, err := e.encode(b)
 	if err != nil {
@@ -154,10 +166,17 @@ func (t *target) request(ctx context.Context, data mem.BufferSlice) *http.Reques
 	r := &http.Request{
 		Method: http.MethodPost, URL: t.url, Header: t.header, Host: t.host,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Body: newUpload(data), ContentLength: int64(data.Len()),
-		GetBody: func() (io.ReadCloser, error) { return newUpload(data), nil },
+		Body: bodyOf(data), ContentLength: int64(data.Len()),
+		GetBody: func() (io.ReadCloser, error) { return bodyOf(data), nil },
 	}
 	return r.WithContext(ctx)
+}
+
+func bodyOf(data mem.BufferSlice) io.ReadCloser {
+	if data.Len() == 0 { // of other bodies net/http does not believe this length
+		return http.NoBody
+	}
+	return newUpload(data)
 }
 
 // jsonGrowth is by how much a request grows in JSON at most, nearly always.

@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/otlpctl/otlpctl/receiver/internal/invalid"
 )
 
 const (
@@ -23,7 +25,7 @@ func (c *Config) transport(log *slog.Logger) (*http.Transport, error) {
 		log.Warn("certificate not read again, the old one stays in use", "error", err)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("tls: %w", err)
+		return nil, invalid.At("tls", fmt.Errorf("tls: %w", err))
 	}
 	proxy, err := c.proxy()
 	if err != nil {

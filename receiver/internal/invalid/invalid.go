@@ -3,6 +3,7 @@
 package invalid
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"strconv"
@@ -28,6 +29,38 @@ func (e *keyError) ConfigPath() string { return e.path }
 
 // Problem returns what is wrong with the key, without its path.
 func (e *keyError) Problem() string { return e.problem }
+
+// placedError is an error of any kind, about a key.
+type placedError struct {
+	error
+	path string
+}
+
+// At says that err is about the key at path. If err names a key itself, that is
+// relative to path. The text stays as it is.
+func At(path string, err error) error {
+	if inner, ok := errors.AsType[interface {
+		error
+		ConfigPath() string
+	}](err); ok {
+		path = Join(path, inner.ConfigPath())
+	}
+	return &placedError{err, path}
+}
+
+// Unwrap returns the error without its key.
+func (e *placedError) Unwrap() error { return e.error }
+
+// ConfigPath returns the path of the key, relative to what was built.
+func (e *placedError) ConfigPath() string { return e.path }
+
+// Join returns the path of the key at rel, which is relative to base.
+func Join(base, rel string) string {
+	if base == "" || rel == "" || rel[0] == '[' {
+		return base + rel
+	}
+	return base + "." + rel
+}
 
 // Listen returns an error about the key endpoint unless it is an address that
 // can be listened on. Ports may have names.

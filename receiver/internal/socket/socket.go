@@ -5,6 +5,7 @@ package socket
 
 import (
 	"context"
+	"errors"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -14,6 +15,10 @@ import (
 // Socket is a listening socket. It accepts connections from its first Turn on;
 // before, they wait in the system's backlog. It is closed with its latest Turn.
 type Socket struct {
+	// AfterClose is called by Close. It may be nil, and is not called when a Turn
+	// closes the socket.
+	AfterClose func() error
+
 	listener net.Listener
 	accept   sync.Once
 
@@ -52,7 +57,13 @@ func Listen(ctx context.Context, at Address) (*Socket, error) {
 func (s *Socket) Addr() net.Addr { return s.listener.Addr() }
 
 // Close closes a socket on which nobody has taken a turn.
-func (s *Socket) Close() error { return s.listener.Close() }
+func (s *Socket) Close() error {
+	err := s.listener.Close()
+	if s.AfterClose != nil {
+		err = errors.Join(err, s.AfterClose())
+	}
+	return err
+}
 
 // Turn makes the caller the one who gets the connections from now on. When it
 // returns, the turn before gets no more of them; its Accept goes on waiting

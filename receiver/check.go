@@ -1,0 +1,220 @@
+package receiver
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/otlpctl/otlpctl/receiver/export/otlp"
+	"github.com/otlpctl/otlpctl/receiver/export/otlphttp"
+	"github.com/otlpctl/otlpctl/receiver/ingest"
+	"github.com/otlpctl/otlpctl/receiver/wire"
+)
+
+// Level is how far a configuration is checked. Each includes those before it.
+type Level string
+
+// The levels.
+const (
+	// LevelSchema is what whoever loads a Config has checked.
+	LevelSchema Level = "schema"
+	// LevelBuild makes every component, without a trace.
+	LevelBuild Level = "build"
+	// LevelBind takes every port and lets go of it.
+	LevelBind Level = "bind"
+	// LevelConnect sends an empty request to every backend.
+	LevelConnect Level = "connect"
+)
+
+// Levels returns the levels in their order.
+func Levels() []Level { return []Level{LevelSchema, LevelBuild, LevelBind, LevelConnect} }
+
+// Check is one thing that is tried.
+type Check struct {
+	Level Level
+	// Name says what is tried: "exporters.otlp/two".
+	Name string
+	// Path is that of the key that an error is about, unless it names another one.
+	Path string
+	// Needs is the Name of the check without which this one cannot run, or empty.
+	Needs string
+	// Note says why there is nothing to try; Run is nil then.
+	Note string
+	Run  func(context.Context) error
+}
+
+// prober is an exporter that can tell whether its backend takes a signal.
+type prober interface {
+	Probe(ctx context.Context, sig wire.Signal) error
+}
+
+// Checks are what can be tried of a configuration before it runs. They make its
+// components with the code that runs them, and leave nothing behind.
+type Checks struct {
+	All []Check
+
+	receiver *Receiver
+	builder  builder
+	now      *generation // as far as it has been built
+	opening  *opening
+	probers  map[ID]prober
+	ends     []func(context.Context) error
+}
+
+// NewChecks returns the checks for cfg, which has been validated, up to a level.
+// Run does them.
+func NewChecks(cfg Config, deps Deps, upTo Level) *Checks {
+	r, nothing := newReceiver(deps), noGeneration()
+	c := &Checks{
+		receiver: r, now: &generation{cfg: cfg, files: printsOf(&cfg), servers: map[ID]*served{}},
+		opening: newOpening(nil), probers: map[ID]prober{},
+	}
+	c.builder = builder{deps: deps, pool: r.pool, before: nothing, files: c.now.files}
+	c.opening.listen = ingest.OpenTrial
+	c.build(nothing)
+	c.bind()
+	c.connect()
+	last := slices.Index(Levels(), upTo)
+	c.All = slices.DeleteFunc(c.All, func(check Check) bool { return slices.Index(Levels(), check.Level) > last })
+	return c
+}
+
+func (c *Checks) add(check Check) { c.All = append(c.All, check) }
+
+// build adds a check for each component, in the order in which they are made.
+func (c *Checks) build(nothing *generation) {
+	cfg := &c.now.cfg
+	add := func(path string, run func(context.Context) error) {
+		c.add(Check{Level: LevelBuild, Name: path, Path: path, Run: run})
+	}
+	add("service.telemetry.logs", func(context.Context) error { return cfg.Service.Telemetry.Logs.check() })
+	for _, id := range cfg.usedExporters() {
+		add("exporters."+string(id), func(context.Context) error { return c.exporter(id) })
+	}
+	for _, id := range cfg.usedProcessors() {
+		add("processors."+string(id), func(context.Context) error {
+			c.builder.limiter(id, cfg.Processors[id])
+			return nil
+		})
+	}
+	for _, id := range cfg.usedReceivers() {
+		add("receivers."+string(id), func(context.Context) error { return c.server(id, nothing) }) //nolint:contextcheck // calls have contexts of their own
+	}
+	c.now.desk = make([]*deskServer, len(cfg.desk()))
+	for i, w := range cfg.desk() {
+		add(w.name(), func(context.Context) (err error) {
+			c.now.desk[i] = &deskServer{made: w.deskConfig}
+			c.now.desk[i].Server, err = c.receiver.deskServer(w.deskConfig)
+			return err
+		})
+	}
+}
+
+// exporter makes an exporter, unless it would leave a trace: then it is only told
+// whether that is possible.
+func (c *Checks) exporter(id ID) error {
+	conf := c.now.cfg.Exporters[id]
+	if traceless, ok := conf.(interface{ Check() error }); ok {
+		return traceless.Check()
+	}
+	e, err := c.builder.exporter(id, conf)
+	if err != nil {
+		return err
+	}
+	c.ends = append(c.ends, e.Close)
+	if p, ok := e.(prober); ok {
+		c.probers[id] = p
+	}
+	return nil
+}
+
+func (c *Checks) server(id ID, nothing *generation) error {
+	s, err := c.now.server(id, c.receiver, nil, nothing)
+	if err != nil {
+		return err
+	}
+	c.now.servers[id] = s
+	c.ends = append(c.ends, func(context.Context) error {
+		s.Discard()
+		return nil
+	})
+	return nil
+}
+
+// bind adds a check for each socket. All stay open until the last one is: some
+// addresses that look different are the same.
+func (c *Checks) bind() {
+	cfg := &c.now.cfg
+	for i, w := range cfg.desk() {
+		c.add(Check{
+			Level: LevelBind, Name: w.path, Path: w.path, Needs: w.name(),
+			Run: func(ctx context.Context) error { return c.now.desk[i].Listen(ctx, c.opening.open) },
+		})
+	}
+	for _, id := range cfg.usedReceivers() {
+		for _, t := range cfg.Receivers[id].Transports() {
+			path := "receivers." + string(id) + ".protocols." + string(t) + ".endpoint"
+			c.add(Check{
+				Level: LevelBind, Name: path, Path: path, Needs: "receivers." + string(id),
+				Run: func(ctx context.Context) error { return c.now.servers[id].ListenFor(ctx, t, c.opening.open) },
+			})
+		}
+	}
+}
+
+// connect adds a check for each exporter and signal.
+func (c *Checks) connect() {
+	cfg := &c.now.cfg
+	for _, id := range cfg.usedExporters() {
+		name := "exporters." + string(id)
+		switch cfg.Exporters[id].(type) {
+		case *otlp.Config, *otlphttp.Config:
+			for _, sig := range cfg.signalsOf(id) {
+				c.add(Check{
+					Level: LevelConnect, Name: name + " " + sig.String(), Path: name + ".endpoint", Needs: name,
+					Run: func(ctx context.Context) error { return c.probers[id].Probe(ctx, sig) },
+				})
+			}
+		default:
+			c.add(Check{Level: LevelConnect, Name: name, Path: name, Note: "has no backend to reach"})
+		}
+	}
+}
+
+// release closes the sockets.
+func (c *Checks) release() error {
+	err := c.opening.abort()
+	c.opening = newOpening(nil)
+	return err
+}
+
+// close gives up everything that was made.
+func (c *Checks) close(ctx context.Context) error {
+	errs := []error{c.release()}
+	for _, end := range c.ends {
+		errs = append(errs, end(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+// usedProcessors returns the processors that a pipeline names, in order.
+func (c *Config) usedProcessors() []ID {
+	var used []ID
+	for _, p := range c.Service.Pipelines {
+		used = append(used, p.Processors...)
+	}
+	slices.Sort(used)
+	return slices.Compact(used)
+}
+
+// signalsOf returns the signals that pipelines bring to an exporter.
+func (c *Config) signalsOf(exporter ID) []wire.Signal {
+	var all []wire.Signal
+	for id, p := range c.Service.Pipelines {
+		if sig, ok := wire.ParseSignal(id.Type()); ok && slices.Contains(p.Exporters, exporter) {
+			all = append(all, sig)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
