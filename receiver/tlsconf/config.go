@@ -12,6 +12,7 @@ package tlsconf
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/otlpctl/otlpctl/receiver/internal/secret"
@@ -63,6 +64,13 @@ func (c Common) Validate() error {
 			errs = append(errs, at(pemKey, "set either %s or %s, not both", fileKey, pemKey))
 		}
 	}
+	for _, file := range []struct{ key, name, pem string }{
+		{"ca_file", c.CAFile, "ca_pem"}, {"cert_file", c.CertFile, "cert_pem"}, {"key_file", c.KeyFile, "key_pem"},
+	} {
+		if isPEM(file.name) {
+			errs = append(errs, at(file.key, "%s is to be the name of a file, and has PEM in it: that belongs to %s", file.key, file.pem))
+		}
+	}
 	exclusive("ca_file", c.CAFile, "ca_pem", c.CAPEM)
 	exclusive("cert_file", c.CertFile, "cert_pem", c.CertPEM)
 	exclusive("key_file", c.KeyFile, "key_pem", string(c.KeyPEM))
@@ -95,6 +103,10 @@ func (s Server) Validate() error {
 	}
 	return err
 }
+
+// isPEM reports whether the name of a file is what should be in the file. Opening
+// it would fail with a message that has all of it, which can be a private key.
+func isPEM(name string) bool { return strings.Contains(name, "-----BEGIN") }
 
 func (c Common) hasCA() bool   { return c.CAFile != "" || c.CAPEM != "" }
 func (c Common) hasCert() bool { return c.CertFile != "" || c.CertPEM != "" }

@@ -28,6 +28,9 @@ func TestValidate(t *testing.T) {
 	f(Client{Insecure: true, InsecureSkipVerify: true})
 	f(Client{Common: Common{CertFile: cert, KeyPEM: "k", CAFile: "ca"}})
 	f(Client{Common: Common{CertFile: cert}}, "cert_file: a certificate needs its private key: set key_file or key_pem")
+	// Without a word of the key: the message of the system would have all of it.
+	f(Client{Common: Common{CertFile: cert, KeyFile: "-----BEGIN PRIVATE KEY-----\nsecret"}},
+		"key_file: key_file is to be the name of a file, and has PEM in it: that belongs to key_pem")
 	f(Client{Common: Common{KeyPEM: "k"}}, "key_pem: a private key needs its certificate: set cert_file or cert_pem")
 	f(Client{Common: Common{CAFile: "a", CAPEM: "b", CertFile: cert, CertPEM: "c", KeyFile: key, KeyPEM: "k"}},
 		"ca_pem: set either ca_file or ca_pem, not both",
