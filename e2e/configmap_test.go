@@ -13,7 +13,6 @@ import (
 	"github.com/otlpctl/otlpctl/e2e/harness/netns"
 	"github.com/otlpctl/otlpctl/e2e/harness/numbered"
 	"github.com/otlpctl/otlpctl/e2e/harness/process"
-	"github.com/otlpctl/otlpctl/e2e/harness/programs"
 	"github.com/otlpctl/otlpctl/e2e/harness/signal"
 	"github.com/otlpctl/otlpctl/e2e/harness/wait"
 )
@@ -21,10 +20,7 @@ import (
 // The specification's ConfigMap runs as written, ports included: it starts, is ready, takes traces, prints a summary
 // under the old exporter name, and keeps trying a backend that is not there (K19).
 func TestSampleConfigMap(t *testing.T) {
-	path, err := programs.Otlpctl(t.Context(), "")
-	if err != nil {
-		t.Fatal(err)
-	}
+	path := otlpctl(t)
 	ns := netns.Run(t)
 	var p *process.Process
 	ns.Do(func() {
@@ -72,16 +68,7 @@ func logged(p *process.Process, words ...string) bool {
 	if err != nil {
 		return false
 	}
-	for line := range strings.Lines(string(text)) {
-		all := true
-		for _, w := range words {
-			all = all && strings.Contains(line, w)
-		}
-		if all {
-			return true
-		}
-	}
-	return false
+	return hasLine(string(text), words...)
 }
 
 func getWith(ctx context.Context, c *http.Client, url string) (code int, body string) {

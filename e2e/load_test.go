@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/otlpctl/otlpctl/e2e/harness/client"
 	"github.com/otlpctl/otlpctl/e2e/harness/fault"
 	"github.com/otlpctl/otlpctl/e2e/harness/numbered"
@@ -25,13 +27,29 @@ type loads struct {
 // send starts clients for every signal and protocol. Each waits for its answer before it sends again.
 func send(t *testing.T, s *server) *loads {
 	t.Helper()
+	var targets []client.Target
+	for _, protocol := range signal.Protocols() {
+		targets = append(targets, client.Target{Protocol: protocol})
+	}
+	return sendThrough(t, s, pace{items: itemsPerRequest}, targets)
+}
+
+// pace is how much a client sends in a request, and how often; zero is as soon as the last was answered.
+type pace struct {
+	items uint64
+	every time.Duration
+}
+
+// sendThrough starts a client of each kind for every signal.
+func sendThrough(t *testing.T, s *server, pace pace, targets []client.Target) *loads {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	l := &loads{each: make(map[signal.Signal]*numbered.Load), stop: cancel, done: make(chan struct{})}
 	ended := make(chan struct{})
 	for _, sig := range signal.All() {
-		load := &numbered.Load{Signal: sig, Items: itemsPerRequest, Timeout: 10 * time.Second}
-		for _, protocol := range signal.Protocols() {
-			load.Clients = append(load.Clients, s.client(t, protocol, ""))
+		load := &numbered.Load{Signal: sig, Items: pace.items, Every: pace.every, Timeout: 10 * time.Second}
+		for _, target := range targets {
+			load.Clients = append(load.Clients, s.dial(t, target))
 		}
 		l.each[sig] = load
 		go func() {
@@ -72,11 +90,29 @@ func (l *loads) refused() []*client.RefusedError {
 	return all
 }
 
-// verdicts holds what was acknowledged against what arrived.
-func (l *loads) verdicts(behind *sink.Sink) map[signal.Signal]numbered.Verdict {
+// wantAllAcked checks that no request failed in whatever way: no connection was refused or cut either.
+func (l *loads) wantAllAcked(t *testing.T) {
+	t.Helper()
+	for sig, load := range l.each {
+		refused, unanswered := load.Refused(), load.Unanswered()
+		if len(refused) > 0 {
+			t.Errorf("%s: %d requests were refused, the first: %v", sig, len(refused), refused[0])
+		}
+		if len(unanswered) > 0 {
+			t.Errorf("%s: %d requests got no answer, the first: %v", sig, len(unanswered), unanswered[0])
+		}
+	}
+}
+
+// verdicts holds what was acknowledged against what arrived at any of the sinks.
+func (l *loads) verdicts(behind ...*sink.Sink) map[signal.Signal]numbered.Verdict {
 	out := make(map[signal.Signal]numbered.Verdict)
 	for sig, load := range l.each {
-		out[sig] = numbered.Compare(load.Acked(), behind.Messages(sig))
+		var arrived []proto.Message
+		for _, b := range behind {
+			arrived = append(arrived, b.Messages(sig)...)
+		}
+		out[sig] = numbered.Compare(load.Acked(), arrived)
 	}
 	return out
 }

@@ -57,19 +57,29 @@ func testMain(m *testing.M) int {
 type server struct {
 	*process.Process
 	grpc, http, admin string // host:port
+	file              string // its configuration
 }
+
+// adminSection puts the admin port where the tests look for it.
+const adminSection = "admin:\n  endpoint: $ADMIN\n"
 
 // serve starts otlpctl with a configuration in which $GRPC, $HTTP and $ADMIN stand for the server's own addresses,
 // waits until it is ready, and stops it when the test ends. env is its environment, beside PATH and HOME.
 func serve(t *testing.T, config string, env ...string) *server {
 	t.Helper()
+	s := start(t, "otlpctl", otlpctl(t), []string{"serve", "--config"}, config+adminSection, env...)
+	s.waitReady(t)
+	return s
+}
+
+// otlpctl returns the path of the product.
+func otlpctl(t *testing.T) string {
+	t.Helper()
 	path, err := programs.Otlpctl(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := start(t, "otlpctl", path, []string{"serve", "--config"}, config+"admin:\n  endpoint: $ADMIN\n", env...)
-	s.waitReady(t)
-	return s
+	return path
 }
 
 // collect is serve for the OpenTelemetry Collector.
@@ -88,16 +98,30 @@ func start(t *testing.T, name, path string, args []string, config string, env ..
 		t.Fatal(err)
 	}
 	s := &server{grpc: addrs[0], http: addrs[1], admin: addrs[2]}
-	file := filepath.Join(t.TempDir(), name+".yaml")
-	text := strings.NewReplacer("$GRPC", s.grpc, "$HTTP", s.http, "$ADMIN", s.admin).Replace(config)
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s.Process = process.Run(t, process.Spec{Name: name, Path: path, Args: append(args, file), Env: env})
+	s.file = filepath.Join(t.TempDir(), name+".yaml")
+	replace(t, s.file, s.addressed(config))
+	s.Process = process.Run(t, process.Spec{Name: name, Path: path, Args: append(args, s.file), Env: env})
 	if err := s.WaitListening(t.Context(), startLimit, s.grpc, s.http); err != nil {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// addressed puts the server's addresses into a configuration.
+func (s *server) addressed(config string) string {
+	return strings.NewReplacer("$GRPC", s.grpc, "$HTTP", s.http, "$ADMIN", s.admin).Replace(config)
+}
+
+// replace puts a new file in the place of one that may be there, as editors do.
+func replace(t *testing.T, path, text string) {
+	t.Helper()
+	fresh := path + ".new"
+	if err := os.WriteFile(fresh, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(fresh, path); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (s *server) waitReady(t *testing.T) {
@@ -111,8 +135,14 @@ func (s *server) waitReady(t *testing.T) {
 // client returns a client that sends to the server.
 func (s *server) client(t *testing.T, protocol signal.Protocol, coding string) client.Client {
 	t.Helper()
-	target := client.Target{Protocol: protocol, Addr: s.http, Coding: coding}
-	if protocol == signal.GRPC {
+	return s.dial(t, client.Target{Protocol: protocol, Coding: coding})
+}
+
+// dial is client for any kind of client.
+func (s *server) dial(t *testing.T, target client.Target) client.Client {
+	t.Helper()
+	target.Addr = s.http
+	if target.Protocol == signal.GRPC {
 		target.Addr = s.grpc
 	}
 	c, err := client.Dial(target)

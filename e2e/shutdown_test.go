@@ -105,6 +105,15 @@ func (a account) unexplained() int64 {
 // signal, a header line above them only on a terminal.
 func receiptOf(t *testing.T, s *server) []account {
 	t.Helper()
+	out := accountsOf(t, s)
+	if len(out) != len(signal.All()) {
+		t.Errorf("the receipt has %d accounts, want one for each signal: %+v", len(out), out)
+	}
+	return out
+}
+
+func accountsOf(t *testing.T, s *server) []account {
+	t.Helper()
 	text, err := os.ReadFile(s.StdoutPath())
 	if err != nil {
 		t.Fatal(err)
@@ -125,9 +134,6 @@ func receiptOf(t *testing.T, s *server) []account {
 			}
 		}
 		out = append(out, a)
-	}
-	if len(out) != len(signal.All()) {
-		t.Errorf("the receipt has %d accounts, want one for each signal:\n%s", len(out), text)
 	}
 	return out
 }

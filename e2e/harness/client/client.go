@@ -4,6 +4,7 @@ package client
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"time"
@@ -19,6 +20,12 @@ type Target struct {
 	Protocol signal.Protocol
 	Addr     string // host:port of the protocol's server
 	Coding   string // "", "gzip" or "zstd"
+	// TLS secures connections; nil means plain text.
+	TLS *tls.Config
+	// Fresh makes an HTTP client open a connection for every request.
+	Fresh bool
+	// HTTP2 makes an HTTP client speak HTTP/2, without TLS by prior knowledge.
+	HTTP2 bool
 	// Dial opens connections; nil means the usual way.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 }

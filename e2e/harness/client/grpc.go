@@ -8,6 +8,7 @@ import (
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	_ "google.golang.org/grpc/encoding/gzip" // a coding to send
 	"google.golang.org/grpc/status"
@@ -22,7 +23,11 @@ type grpcClient struct {
 }
 
 func dialGRPC(t Target) (Client, error) {
-	options := []grpc.DialOption{grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithDisableRetry()}
+	secure := insecure.NewCredentials()
+	if t.TLS != nil {
+		secure = credentials.NewTLS(t.TLS)
+	}
+	options := []grpc.DialOption{grpc.WithTransportCredentials(secure), grpc.WithDisableRetry()}
 	if t.Dial != nil {
 		options = append(options, grpc.WithContextDialer(func(ctx context.Context, addr string) (net.Conn, error) {
 			return t.Dial(ctx, "tcp", addr)

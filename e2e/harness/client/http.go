@@ -24,16 +24,26 @@ const maxResponse = 4 << 20
 
 type httpClient struct {
 	target      Target
+	scheme      string
 	contentType string
 	client      http.Client
 }
 
 func newHTTPClient(t Target) *httpClient {
-	c := &httpClient{target: t, contentType: "application/x-protobuf"}
+	c := &httpClient{target: t, scheme: "http://", contentType: "application/x-protobuf"}
 	if t.Protocol == signal.HTTPJSON {
 		c.contentType = "application/json"
 	}
-	c.client.Transport = &http.Transport{MaxIdleConnsPerHost: 64, DialContext: t.Dial}
+	transport := &http.Transport{MaxIdleConnsPerHost: 64, DialContext: t.Dial, TLSClientConfig: t.TLS, DisableKeepAlives: t.Fresh}
+	if t.TLS != nil {
+		c.scheme = "https://"
+	}
+	if t.HTTP2 {
+		transport.Protocols = new(http.Protocols)
+		transport.Protocols.SetHTTP2(t.TLS != nil)
+		transport.Protocols.SetUnencryptedHTTP2(t.TLS == nil)
+	}
+	c.client.Transport = transport
 	return c
 }
 
@@ -42,7 +52,7 @@ func (c *httpClient) Export(ctx context.Context, sig signal.Signal, request prot
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+c.target.Addr+sig.Path(), bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.scheme+c.target.Addr+sig.Path(), bytes.NewReader(body))
 	if err != nil {
 		return err
 	}

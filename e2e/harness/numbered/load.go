@@ -17,19 +17,21 @@ import (
 // pause keeps a client whose requests are refused from spinning.
 const pause = 20 * time.Millisecond
 
-// Load sends numbered requests of one signal from several clients at once, each as soon as its last was answered.
+// Load sends numbered requests of one signal from several clients at once, each as soon as its last was answered or,
+// with Every, at that pace.
 // Items of a request that was refused get no second chance: their numbers stay unacknowledged.
 type Load struct {
 	Signal  signal.Signal
 	Clients []client.Client
 	Items   uint64        // in each request
 	Timeout time.Duration // of one request
+	Every   time.Duration // from the beginning of a client's request to that of its next, at the least
 
 	mu      sync.Mutex
 	next    uint64
 	acked   []uint64
 	refused []*client.RefusedError
-	lost    int // requests without an answer
+	lost    []error // of requests without an answer
 }
 
 // Run sends until ctx ends, and returns when every request that is under way has been answered or has timed out.
@@ -38,7 +40,9 @@ func (l *Load) Run(ctx context.Context) {
 	for _, c := range l.Clients {
 		wg.Go(func() {
 			for ctx.Err() == nil {
+				began := time.Now()
 				l.send(ctx, c)
+				rest(ctx, l.Every-time.Since(began))
 			}
 		})
 	}
@@ -53,12 +57,20 @@ func (l *Load) send(ctx context.Context, c client.Client) {
 	err := c.Export(flush, l.Signal, Request(l.Signal, first, l.Items))
 	l.note(first, err)
 	if err != nil {
-		timer := time.NewTimer(pause)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-		}
+		rest(ctx, pause)
+	}
+}
+
+// rest waits, unless ctx ends.
+func rest(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
 	}
 }
 
@@ -82,7 +94,7 @@ func (l *Load) note(first uint64, err error) {
 	case errors.As(err, &refused):
 		l.refused = append(l.refused, refused)
 	default:
-		l.lost++
+		l.lost = append(l.lost, err)
 	}
 }
 
@@ -98,6 +110,13 @@ func (l *Load) Refused() []*client.RefusedError {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clone(l.refused)
+}
+
+// Unanswered returns the errors of requests that got no answer.
+func (l *Load) Unanswered() []error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.lost)
 }
 
 // Compare holds acknowledged numbers against the requests that a sink accepted.

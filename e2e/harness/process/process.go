@@ -24,6 +24,7 @@ type Spec struct {
 	Path  string        // the executable
 	Args  []string      // arguments without the program's name
 	Env   []string      // added to PATH and HOME, which is all a program gets of this process's environment
+	Cwd   string        // working folder; empty means that of this process
 	Dir   string        // folder for NAME.stdout and NAME.stderr; must exist
 	Grace time.Duration // zero means DefaultGrace
 	CPUs  string        // list for taskset(1), such as "0-1"; empty pins nothing
@@ -62,6 +63,7 @@ func Start(ctx context.Context, spec Spec) (*Process, error) {
 	ctx, p.stop = context.WithCancel(ctx)
 	p.cmd = exec.CommandContext(ctx, path, args...)
 	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}, spec.Env...)
+	p.cmd.Dir = spec.Cwd
 	p.cmd.Stdout, p.cmd.Stderr = stdout, stderr
 	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(syscall.SIGTERM) }
 	p.cmd.WaitDelay = spec.Grace
