@@ -51,7 +51,7 @@ func (r *Receiver) build(ctx context.Context, cfg Config, hash string, before *g
 			err = errors.Join(err, g.discard(ctx))
 		}
 	}()
-	b := builder{deps: r.deps, pool: r.pool, before: before, files: g.files}
+	b := builder{deps: r.deps, pool: r.pool, before: before, files: g.files, leaving: &r.leaving}
 	if g.graph, err = b.graph(ctx, &g.cfg); err != nil {
 		return nil, err
 	}

@@ -37,6 +37,8 @@ type builder struct {
 	pool   *pipeline.Pool
 	before *generation
 	files  prints
+
+	leaving *leaving // has files open, too
 }
 
 // graph constructs every component that a pipeline names and that is not there

@@ -17,14 +17,25 @@ type handover struct {
 	ready    chan struct{} // closed when the file is free
 
 	mu       sync.Mutex
+	begun    bool // after has been called, or is about to be
 	exporter pipeline.Exporter
 }
 
+// begin says that after will be called.
+func (h *handover) begin() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.begun = true
+}
+
 // after opens the way once the channel is closed, or ctx ends: then nobody writes.
+// Without a channel, nobody does already.
 func (h *handover) after(ctx context.Context, closed <-chan struct{}) {
-	select {
-	case <-closed:
-	case <-ctx.Done():
+	if closed != nil {
+		select {
+		case <-closed:
+		case <-ctx.Done():
+		}
 	}
 	close(h.ready)
 }
@@ -58,20 +69,35 @@ func (h *handover) opened() (pipeline.Exporter, error) {
 	return e, nil
 }
 
-// Close closes the file if it was opened.
+// Close closes the file. If it never came to open it, it waits until it could
+// have: whoever is next takes the file for free then.
 func (h *handover) Close(ctx context.Context) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.exporter == nil {
-		return nil
+	switch {
+	case h.exporter != nil:
+		return h.exporter.Close(ctx)
+	case h.begun:
+		select {
+		case <-h.ready:
+		case <-ctx.Done():
+		}
 	}
-	return h.exporter.Close(ctx)
+	return nil
+}
+
+// location returns the file that an exporter of the generation writes to, or nothing.
+func (g *generation) location(id ID) string {
+	if c, ok := g.cfg.Exporters[id].(*file.Config); ok {
+		return c.Location()
+	}
+	return ""
 }
 
 // holder returns the exporter of the generation that has a file open.
 func (g *generation) holder(location string) (ID, bool) {
 	for _, id := range g.cfg.usedExporters() {
-		if c, ok := g.cfg.Exporters[id].(*file.Config); ok && c.Location() == location {
+		if g.location(id) == location {
 			return id, true
 		}
 	}
@@ -81,7 +107,7 @@ func (g *generation) holder(location string) (ID, bool) {
 // file makes an exporter to a file, at once or when the file is free. What is in
 // the file by then was written by this process and stays.
 func (b *builder) file(c file.Config, log *slog.Logger) (pipeline.Exporter, error) {
-	if _, held := b.before.holder(c.Location()); !held {
+	if _, held := b.before.holder(c.Location()); !held && b.leaving.file(c.Location()) == nil {
 		return file.New(c, log)
 	}
 	location := c.Location()

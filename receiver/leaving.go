@@ -14,7 +14,8 @@ type leaving struct {
 	mu     sync.Mutex
 	server map[*ingest.Server]struct{}
 	queue  map[*pipeline.Destination]struct{}
-	closed map[string]pipeline.State // by exporter: books and counters
+	files  map[string]<-chan struct{} // by location: closed when the last who has it open has closed it
+	closed map[string]pipeline.State  // by exporter: books and counters
 }
 
 func (l *leaving) addServer(s *ingest.Server) {
@@ -42,13 +43,28 @@ func (l *leaving) servers() []*ingest.Server {
 	return all
 }
 
-func (l *leaving) addDestination(d *pipeline.Destination) {
+// addDestination adds a destination, with the file that it writes to, if any.
+func (l *leaving) addDestination(d *pipeline.Destination, file string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.queue == nil {
-		l.queue = map[*pipeline.Destination]struct{}{}
+		l.queue, l.files = map[*pipeline.Destination]struct{}{}, map[string]<-chan struct{}{}
 	}
 	l.queue[d] = struct{}{}
+	if file != "" {
+		l.files[file] = d.Ended()
+	}
+}
+
+// file returns what is closed when a file is free, or nil if it is. Where nothing
+// ever ran, all are.
+func (l *leaving) file(location string) <-chan struct{} {
+	if l == nil {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.files[location]
 }
 
 // close keeps the account of a destination that has ended.
@@ -59,6 +75,7 @@ func (l *leaving) close(d *pipeline.Destination) {
 		l.closed = map[string]pipeline.State{}
 	}
 	delete(l.queue, d)
+	maps.DeleteFunc(l.files, func(_ string, free <-chan struct{}) bool { return free == d.Ended() })
 	s := d.State()
 	if before, again := l.closed[s.Name]; again {
 		s = s.Plus(before)

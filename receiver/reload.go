@@ -137,9 +137,13 @@ func (g *generation) startExporters(ctx context.Context, r *Receiver, before *ge
 	for id, d := range g.graph.destinations {
 		d.Bound(r.deps.Memory.Queues / g.graph.shares)
 		if h, ok := g.graph.handovers[id]; ok {
-			holder, _ := before.holder(h.location)
+			closed := r.leaving.file(h.location)
+			if holder, held := before.holder(h.location); held {
+				closed = free[holder]
+			}
+			h.begin()
 			r.crew.run(func(ctx context.Context) error {
-				h.after(ctx, free[holder])
+				h.after(ctx, closed)
 				return nil
 			})
 		}
@@ -160,7 +164,7 @@ func (g *generation) retire(r *Receiver, next *generation) {
 	for id, d := range g.graph.destinations {
 		if next.graph.destinations[id] == nil {
 			gone = append(gone, d)
-			r.leaving.addDestination(d)
+			r.leaving.addDestination(d, g.location(id))
 		}
 	}
 	var routes sync.WaitGroup

@@ -1,8 +1,6 @@
 package receiver
 
 import (
-	"context"
-	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -17,9 +15,9 @@ import (
 
 	"github.com/otlpctl/otlpctl/receiver/export/debug"
 	"github.com/otlpctl/otlpctl/receiver/export/file"
+	"github.com/otlpctl/otlpctl/receiver/export/otlp"
 	"github.com/otlpctl/otlpctl/receiver/ingest"
 	"github.com/otlpctl/otlpctl/receiver/internal/otlptest"
-	"github.com/otlpctl/otlpctl/receiver/tlsconf"
 )
 
 // toFile returns a configuration that writes traces to a file.
@@ -95,6 +93,67 @@ func TestReloadExchangesExporters(t *testing.T) {
 	}
 }
 
+// An exporter to a file that is removed while a request is still on its way to it
+// keeps the file open. When the file is wanted again, nobody opens it beside it.
+func TestReloadOpensAFileOnce(t *testing.T) {
+	hang, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = hang.Close() }()
+	path := filepath.Join(t.TempDir(), "items")
+	beside := func(exporters ...ID) Config {
+		c := toFile(path, nil)
+		e := otlp.DefaultConfig()
+		e.Endpoint, e.TLS.Insecure, e.SendingQueue.Enabled, e.RetryOnFailure.Enabled = hang.Addr().String(), true, false, false
+		c.Exporters["otlp"] = &e
+		c.Service.Pipelines["traces"] = PipelineConfig{Receivers: []ID{"otlp"}, Exporters: exporters}
+		return c
+	}
+	r := start(t, beside("file"), io.Discard)
+	r.post(t, "/v1/traces", protobuf, spans)
+	r.reload(t, beside("otlp", "file"))
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+r.now.Load().servers["otlp"].Addr(ingest.HTTP)+"/v1/traces", strings.NewReader(string(spans)))
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		req.Header.Set("Content-Type", protobuf)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != http.StatusServiceUnavailable {
+			t.Error(resp.Status)
+		}
+	}()
+	waiting, err := hang.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // again and again, before anything is written
+		r.reload(t, beside("otlp"))
+		r.reload(t, beside("otlp", "file"))
+	}
+	if n := lineCount(t, path); n != 1 {
+		t.Errorf("%d lines, want that of the first request", n)
+	}
+	_ = hang.Close()
+	_ = waiting.Close() // no answer
+	<-answered
+	r.reload(t, beside("file"))
+	r.post(t, "/v1/traces", protobuf, spans)
+	r.end(t, 2)
+	if n := lineCount(t, path); n != 2 {
+		t.Errorf("%d lines, want 2", n)
+	}
+}
+
 // A queue whose backend was wrongly configured goes to the right one.
 func TestReloadSavesAQueue(t *testing.T) {
 	hole, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -118,107 +177,6 @@ func TestReloadSavesAQueue(t *testing.T) {
 	r.reload(t, to(backend.now.Load().servers["otlp"].Addr(ingest.GRPC)))
 	r.end(t, 5)
 	backend.end(t, 5)
-}
-
-// What cannot be built changes nothing.
-func TestReloadThatFails(t *testing.T) {
-	r := start(t, local(), io.Discard)
-	before := r.now.Load()
-	taken, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = taken.Close() }()
-	f := func(want string, edit func(*Config)) {
-		t.Helper()
-		c := local()
-		edit(&c)
-		if err := r.Reload(t.Context(), c, "bad"); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("error %v, want %q", err, want)
-		}
-		if s := (view{r.Receiver}).Snapshot(); r.now.Load() != before || s.Config.Generation != 1 || s.Config.Problem == "" || s.Config.Hash != "abc" {
-			t.Errorf("%+v", s.Config)
-		}
-		r.post(t, "/v1/traces", protobuf, spans)
-	}
-	f("address already in use", func(c *Config) { c.Receivers["otlp"].Protocols.HTTP.Endpoint = taken.Addr().String() })
-	f("exporters.file: ", func(c *Config) { *c = toFile(filepath.Join(t.TempDir(), "no", "such", "folder"), nil) })
-	f("no such file", func(c *Config) {
-		e := NewExporterConfig("otlp")
-		setEndpoint(t, e, "127.0.0.1:1")
-		c.Exporters["otlp"] = e
-		caFile(t, e, "/nowhere/ca.pem")
-		c.Service.Pipelines["traces"] = PipelineConfig{Receivers: []ID{"otlp"}, Exporters: []ID{"otlp"}}
-	})
-	r.deps.ChangeLogs = func(LogsConfig) error { return errors.New("no room for a log") }
-	f("service.telemetry.logs: no room for a log", func(c *Config) { c.Receivers["otlp"].Protocols.HTTP.Endpoint = "127.0.0.1:0" })
-	r.end(t, 4)
-	if err := r.Reload(context.WithoutCancel(t.Context()), local(), "late"); !errors.Is(err, ErrNotRunning) {
-		t.Errorf("reload after the end: %v", err)
-	}
-}
-
-// A change that fails late gives up what was built for it, whose goroutines would
-// pile up with every attempt.
-func TestReloadThatFailsLeavesNothing(t *testing.T) {
-	r := start(t, local(), io.Discard)
-	taken, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = taken.Close() }()
-	f := func(edit func(*Config)) {
-		t.Helper()
-		c := local()
-		edit(&c)
-		before := runtime.NumGoroutine()
-		for range 20 {
-			if r.Reload(t.Context(), c, "bad") == nil {
-				t.Fatal("it has not failed")
-			}
-		}
-		for deadline := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before+10; {
-			if time.Now().After(deadline) {
-				t.Fatalf("%d goroutines, %d before", runtime.NumGoroutine(), before)
-			}
-			runtime.Gosched()
-		}
-	}
-	f(func(c *Config) { c.Receivers["otlp"].Protocols.HTTP.Endpoint = taken.Addr().String() })
-	f(func(c *Config) {
-		c.Receivers["otlp"].Protocols.HTTP.TLS = &tlsconf.Server{Common: tlsconf.Common{CertFile: "/nowhere", KeyFile: "/nowhere"}}
-	})
-	f(func(c *Config) {
-		c.Receivers["otlp"].Protocols.GRPC.MaxConcurrentStreams = 7
-		c.Admin.Endpoint = taken.Addr().String()
-	})
-	r.end(t, 0)
-}
-
-// Whoever looks while a reload fails sees it as a whole, or not at all: /metrics
-// takes the difference of the counts for those that succeeded.
-func TestReloadHistoryIsOfOneMoment(t *testing.T) {
-	r := start(t, local(), io.Discard)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		for range 10_000 {
-			r.Reloaded(errors.New("invalid"))
-		}
-	}()
-	for looking := true; looking; {
-		select {
-		case <-ended:
-			looking = false
-		default:
-		}
-		if c := (view{r.Receiver}).Snapshot().Config; c.Reloads != c.Failed || (c.Problem == "") != (c.Failed == 0) {
-			t.Errorf("%+v", c)
-			break
-		}
-	}
-	<-ended
-	r.end(t, 0)
 }
 
 // Requests never fail and connections are never refused, whatever changes: the
