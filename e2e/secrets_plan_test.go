@@ -107,6 +107,10 @@ exporters:
     headers:
       - {name: x-listed, value: $LISTED}
       - {name: x-sealed, value: $SEALED}
+  otlp/unauthorized:
+    endpoint: $PLAIN
+    tls: {insecure: true}
+    headers: {authorization: Bearer $REPEATED}
   otlphttp/proxied:
     endpoint: http://$BACKEND
     proxy_url: http://user:$PROXYPASSWORD@$CLOSED
@@ -131,7 +135,7 @@ service:
     logs:
       receivers: [otlp]
       processors: [batch]
-      exporters: [otlp/refused, otlphttp/unauthorized, otlphttp/proxied, otlp/handshake, otlphttp/handshake]
+      exporters: [otlp/refused, otlphttp/unauthorized, otlp/unauthorized, otlphttp/proxied, otlp/handshake, otlphttp/handshake]
 `
 
 func plan(t *testing.T, addresses *strings.Replacer) *safe {
@@ -147,7 +151,7 @@ func plan(t *testing.T, addresses *strings.Replacer) *safe {
 	s.unsealed = addresses.Replace(strings.NewReplacer(
 		"$INLINE", s.plant("header"), "$LISTED", s.plant("listed header"), "$FOLDER", s.folder,
 		"$URLPASSWORD", s.plant("password of a url"), "$PROXYPASSWORD", s.plant("password of a proxy"), "$TLSPASSWORD", s.plant("password over tls"),
-		"$CERTPEM", indent(cert), "$KEYPEM", indent(key), "$SEALEDNAME", name, "$SEALED", sealed,
+		"$REPEATED", s.plant("token that the backend repeats"), "$CERTPEM", indent(cert), "$KEYPEM", indent(key), "$SEALEDNAME", name, "$SEALED", sealed,
 	).Replace(secretConfig))
 	s.env = []string{
 		"PLANTED=" + s.plant("environment"), "KEY=" + key, "APP__EXPORTERS__OTLP_REFUSED__HEADERS__X_VARIABLE=" + s.plant("variable"),

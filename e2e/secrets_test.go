@@ -24,8 +24,13 @@ import (
 func TestServeKeepsSecrets(t *testing.T) {
 	t.Parallel()
 	behind := sink.Run(t)
-	behind.Answer(func(context.Context, sink.Request) sink.Answer {
-		return sink.Answer{Code: codes.Unauthenticated, HTTPStatus: http.StatusUnauthorized, Message: "who are you?"}
+	behind.Answer(func(_ context.Context, r sink.Request) sink.Answer {
+		// Some backends repeat what they refuse.
+		var said []string
+		for _, values := range r.Header {
+			said = append(said, values...)
+		}
+		return sink.Answer{Code: codes.Unauthenticated, HTTPStatus: http.StatusUnauthorized, Message: "who are you? " + strings.Join(said, " ")}
 	})
 	srv, plan := trusted(t, behind)
 	// As start does, but for the flags and the variables.
@@ -35,7 +40,7 @@ func TestServeKeepsSecrets(t *testing.T) {
 	})
 	srv.waitReady(t)
 	c := srv.client(t, signal.GRPC, "")
-	exporters := []string{"otlp/refused", "otlphttp/unauthorized", "otlphttp/proxied", "otlp/handshake", "otlphttp/handshake"}
+	exporters := []string{"otlp/refused", "otlphttp/unauthorized", "otlp/unauthorized", "otlphttp/proxied", "otlp/handshake", "otlphttp/handshake"}
 	fails := func(name string) func() bool {
 		return func() bool {
 			if err := c.Export(t.Context(), signal.Logs, numbered.Request(signal.Logs, 1, 1)); err != nil {
@@ -164,8 +169,10 @@ func (s *safe) others(t *testing.T, f func(code int, args ...string)) {
 	replace(t, filepath.Join(s.folder, "base.yaml"), strings.NewReplacer(
 		"Bearer ", "Basic ", "user:", "root:", "value: ", "value: x", s.secrets["sealed name"], "backend.internal", "BEGIN PRIVATE KEY-----\n", "BEGIN PRIVATE KEY-----\n\n",
 	).Replace(s.unsealed))
+	replace(t, filepath.Join(s.folder, "plain.yaml"), s.unsealed)
 	for _, o := range []string{"table", "json", "yaml"} {
 		f(4, "config", "diff", s.file, "base.yaml", "-o", o)
+		f(4, "config", "diff", s.file, "plain.yaml", "-o", o)
 	}
 	f(0, "config", "encrypt", "base.yaml", "--all-secrets", "--recipient", s.recipient)
 	f(0, "config", "rotate", "base.yaml", "--recipient", s.recipient)

@@ -24,6 +24,11 @@ func TestUsageErrorsKeepSecrets(t *testing.T) {
 			{"--set", "exporters.nope.headers.authorization=" + secret},
 			{"--set", "exporters.otlp/refused.tls.key_pem=" + secret},
 			{"--sett=" + path + "=" + secret},
+			{"--set", path + ":" + secret},
+			{"--set", path + " " + secret},
+			{"--set", secret},
+			{"--set", path, secret},
+			{path + "=" + secret},
 			{"--set", "database.url=postgres://user:" + secret + "@db/otlp"},
 		} {
 			if o := plan.run(t, append(slices.Concat(command, flags), "--config", plan.file)...); o.code != 2 {
@@ -47,6 +52,9 @@ func TestUsageErrorsKeepSecrets(t *testing.T) {
 	for _, args := range [][]string{
 		{"config", "encrypt", plan.file, path, "--recipient", identity},
 		{"config", "rotate", plan.file, "--recipient", identity},
+		{"config", "encrypt", plan.file, path + "=" + secret, "--recipient", plan.recipient},
+		{"config", "encrypt", plan.file, path, secret, "--recipient", plan.recipient},
+		{"config", "decrypt", plan.file, path + "=" + secret},
 		{"config", "encrypt", plan.file, path, "--recipients-file", filepath.Join(plan.folder, "age.key")},
 	} {
 		if o := plan.run(t, args...); o.code == 0 {

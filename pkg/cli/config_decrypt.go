@@ -24,6 +24,9 @@ Everything that this command prints is secret.`,
 			if inPlace && len(args) > 1 {
 				return usageError(cmd, errors.New("--in-place decrypts the whole file and takes no paths"))
 			}
+			if err := noAssignments(cmd, args[1:], "name the path alone"); err != nil {
+				return err
+			}
 			return runConfigDecrypt(s, inPlace, args[0], args[1:])
 		},
 	}

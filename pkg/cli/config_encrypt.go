@@ -44,6 +44,9 @@ not at all.`,
 		Args:              fileArgument,
 		ValidArgsFunction: completeFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := noAssignments(cmd, args[1:], "a new value is read with --value-from"); err != nil {
+				return err
+			}
 			if err := o.check(args[1:]); err != nil {
 				return usageError(cmd, err)
 			}

@@ -34,6 +34,9 @@ A section lists its keys. Without a path these are those of the top level.`,
   otlpctl config explain exporters.otlphttp`,
 		Args: atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := noAssignments(cmd, args, "to see what a value would change, write --set in front of it"); err != nil {
+				return err
+			}
 			err := runConfigExplain(s, o, strings.Join(args, ""))
 			if unknown, ok := errors.AsType[config.UnknownKeyError](err); ok {
 				return usageError(cmd, unknown)

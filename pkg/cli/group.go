@@ -26,7 +26,7 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	return usageError(cmd, fmt.Errorf("%s takes no arguments, got %q", cmd.CommandPath(), args[0]))
+	return usageError(cmd, fmt.Errorf("%s takes no arguments, got %q", cmd.CommandPath(), shown(cmd, args[0])))
 }
 
 // atMostOne is for commands whose only argument may be left out.
@@ -34,7 +34,31 @@ func atMostOne(cmd *cobra.Command, args []string) error {
 	if len(args) <= 1 {
 		return nil
 	}
-	return usageError(cmd, fmt.Errorf("%s takes one argument at most, got %q as well", cmd.CommandPath(), args[1]))
+	return usageError(cmd, fmt.Errorf("%s takes one argument at most, got %q as well", cmd.CommandPath(), shown(cmd, args[1])))
+}
+
+// shown returns what may be repeated of an argument that has no place: what belongs to --set may
+// hold a secret.
+func shown(cmd *cobra.Command, arg string) string {
+	path, _, assigns := strings.Cut(arg, "=")
+	switch {
+	case assigns:
+		return path + "=***"
+	case cmd.Flags().Changed("set"):
+		return "***"
+	}
+	return arg
+}
+
+// noAssignments is for arguments that are paths of keys: what follows one, as if it were --set, may
+// be a secret and is not repeated.
+func noAssignments(cmd *cobra.Command, paths []string, instead string) error {
+	for _, p := range paths {
+		if path, _, assigns := strings.Cut(p, "="); assigns {
+			return usageError(cmd, hinted{fmt.Errorf("%s=*** is a path and a value: a path is wanted", path), instead})
+		}
+	}
+	return nil
 }
 
 // flagError makes a bad flag a usage error. The flags after a mistyped subcommand are unknown only

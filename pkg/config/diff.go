@@ -114,9 +114,12 @@ func (v *Value) diff(other *Value) []Difference {
 		}
 		return all
 	}
+	if v.hasSecret() || other.hasSecret() || v.isSealed() != other.isSealed() {
+		// What one side encrypts is no less secret on the other.
+		return []Difference{{Path: v.Path, A: v.concealed(), B: other.concealed(), Secret: true}}
+	}
 	// Where only what is masked differs, such as a password in a URL, that is to be said.
-	secret := v.hasSecret() || other.hasSecret() || v.Text() == other.Text()
-	return []Difference{{Path: v.Path, A: v, B: other, Secret: secret}}
+	return []Difference{{Path: v.Path, A: v, B: other, Secret: v.Text() == other.Text()}}
 }
 
 // oneSided lists what only one side has: the section itself, and of what is in
@@ -190,8 +193,26 @@ func (v *Value) isFlat() bool {
 	return !slices.ContainsFunc(v.Items, func(item *Value) bool { return item.Kind != ScalarValue })
 }
 
+// concealed returns the value with all that is in it masked.
+func (v *Value) concealed() *Value {
+	c := *v
+	c.Items = make([]*Value, len(v.Items))
+	for i, item := range v.Items {
+		c.Items[i] = item.concealed()
+	}
+	if c.Kind == ScalarValue && c.actual != "" {
+		c.Scalar, c.Secret = mask, true
+	}
+	return &c
+}
+
 func (v *Value) hasSecret() bool {
 	return v.Secret || slices.ContainsFunc(v.Items, (*Value).hasSecret)
+}
+
+// isSealed reports whether the value, or a part of it, is an encrypted one as it is written.
+func (v *Value) isSealed() bool {
+	return looksSealed(v.actual) || slices.ContainsFunc(v.Items, (*Value).isSealed)
 }
 
 // equal compares what is behind the masks.

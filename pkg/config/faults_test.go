@@ -136,7 +136,7 @@ func TestSyntax(t *testing.T) {
 	f("admin: {endpoint: a\nservice: {}\n", "1:1: a list or mapping in brackets is not closed or lacks a comma")
 	f("everything:\n  strings: [${env:HOST}]\n", `2:3: braces of ${…} inside a list or mapping in brackets | put it in quotes: ["${env:NAME}"]`)
 	f("admin:\n    endpoint: a\n  x: b\n", "3:3: the indentation does not fit the lines above")
-	f("# a\n\nadmin: *b\n", "3:1: the anchor &b is not defined above")
+	f("# a\n\nadmin: *b\n", `3:1: a value that begins with "*" repeats an anchor, and this one is not defined above | put the value in quotes if it is meant as it stands`)
 	f("admin: {}\n---\nservice: {}\n", "3:1: a second YAML document begins here | keep one document per file and pass several with --config")
 	f("admin:\n  endpoint: a\xff\n", "2:14: the file is not UTF-8 text | save it as UTF-8")
 	f("admin:\n  endpoint: a\x01\n", "2:3: a control character | remove it")

@@ -36,7 +36,7 @@ func hideBelow(at spot) {
 			switch {
 			case ok:
 				hideBelow(child)
-			case e.value.kind != scalar || len(known) == 0:
+			case e.value.kind != scalar || len(known) == 0 || soundsSecret(e.key.text):
 				hide(e.value)
 			}
 		}

@@ -223,8 +223,8 @@ func translate(message, text string) (problem, hint string) {
 	case strings.Contains(message, "did not find expected key"), strings.Contains(message, "did not find expected '-' indicator"):
 		return "the indentation does not fit the lines above", ""
 	case strings.Contains(message, "unknown anchor"):
-		name := strings.TrimFunc(message, func(r rune) bool { return r != '\'' })
-		return "the anchor " + strings.ReplaceAll(name, "'", "&")[:max(0, len(name)-1)] + " is not defined above", ""
+		// The name may be a value that happens to begin with an asterisk, and secret.
+		return `a value that begins with "*" repeats an anchor, and this one is not defined above`, "put the value in quotes if it is meant as it stands"
 	case strings.Contains(message, "control characters are not allowed"):
 		return "a control character", "remove it"
 	}

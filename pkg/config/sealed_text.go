@@ -162,10 +162,17 @@ func (t *Text) lookup(path string) (written, *located) {
 				problem, hint = a.problem(), "name the key where it is written, or write it out here"
 			}
 		}
+		if hint == "" && !slices.ContainsFunc(names, func(name string) bool { return section(name) == section(path) }) {
+			// Maybe this is no path at all, but the value that was to be encrypted.
+			path, hint = mask, "paths are written as exporters.otlp.endpoint"
+		}
 	}
 	f := t.fault(path, nil, problem, hint)
 	return written{}, &f
 }
+
+// section returns the first key of a path.
+func section(path string) string { return path[:max(0, strings.IndexAny(path+".", ".["))] }
 
 func (a aliased) problem() string {
 	if a.merged {

@@ -130,8 +130,11 @@ func TestTextFaults(t *testing.T) {
 	f("a: hunter${\n", "a", "has a reference in it")
 	f("", "a", "there is no such key")
 
+	// Where a path belongs there may stand a value.
+	f("a: {b: 1}\n", "hunter", "x.yaml: ***: there is no such key in the file\n  hint: paths are written as")
+
 	// Several faults come together, and nothing is done.
-	_, err := textOf(t, "x.yaml", "a: 1\nb: 2\n").Encrypt([]string{"a", "c", "d"}, to)
+	_, err := textOf(t, "x.yaml", "a: 1\nb: 2\n").Encrypt([]string{"a", "a.c", "b.d"}, to)
 	if err == nil || strings.Count(err.Error(), "no such key") != 2 {
 		t.Error(err)
 	}

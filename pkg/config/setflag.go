@@ -11,13 +11,16 @@ func (doc *document) flags(sets []string, whole spotter) {
 	rank := len(doc.layers)
 	for _, set := range sets {
 		path, text, found := strings.Cut(set, "=")
-		src := inline("--set "+path, "--set "+set, rank)
-		doc.order[src.name] = len(doc.order) + 1
 		var at spot
-		fault := &nameFault{problem: "has no value", hint: "write --set path=value"}
+		var fault *nameFault
 		if found {
 			at, fault = spotAt(whole(doc.root), path)
+		} else {
+			path, fault = withoutValue(whole(doc.root), set), &nameFault{problem: "has no value", hint: "write --set path=value"}
+			set = path
 		}
+		src := inline("--set "+path, "--set "+set, rank)
+		doc.order[src.name] = len(doc.order) + 1
 		if fault != nil {
 			doc.nowhere(src, len(src.name), fault)
 			continue
@@ -25,6 +28,19 @@ func (doc *document) flags(sets []string, whole spotter) {
 		l.sets = append(l.sets, doc.assignment(src, at, text, doc.refs.expand))
 	}
 	doc.layers = append(doc.layers, l)
+}
+
+// withoutValue returns what may be shown of a flag that has no "=": the path of a
+// key that it begins with. The rest may be the value, behind another character.
+func withoutValue(at spot, set string) string {
+	path := set
+	if end := strings.IndexAny(set, ": \t\n"); end >= 0 {
+		path = set[:end]
+	}
+	if _, fault := spotAt(at, path); fault != nil {
+		return mask
+	}
+	return path
 }
 
 // spotAt follows a path such as exporters.otlp/two.endpoint or

@@ -169,7 +169,9 @@ func pointer(shown []rune, at, end int) string {
 	return b.String()
 }
 
-func userinfo() *regexp.Regexp { return regexp.MustCompile(`://[^/\s"']+@`) }
+// userinfo finds the user and the password in a URL, and in what was meant to be
+// one: a space, a quote or a slash in a password does not give the rest of it away.
+func userinfo() *regexp.Regexp { return regexp.MustCompile(`://(?:[^/?#\n]+|[^/@\n]*:[^@\n]*)@`) }
 
 // withoutUserinfo masks the user and the password in the URLs of a text.
 func withoutUserinfo(text string) string {

@@ -2,7 +2,6 @@ package otlp
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -18,7 +17,7 @@ import (
 func (e *Exporter) failure(err error) error {
 	s := status.Convert(err)
 	delay, hasRetryInfo := reply.RetryDelay(s.Proto())
-	described := reply.Advise(&callError{endpoint: e.endpoint, status: s, err: err}, e.hint(s))
+	described := reply.Advise(&callError{text: e.describe(s), err: err}, e.hint(s))
 	switch s.Code() {
 	case codes.Canceled, codes.DeadlineExceeded, codes.Aborted, codes.OutOfRange, codes.Unavailable, codes.DataLoss:
 		return &pipeline.RetryableError{Err: described, After: delay}
@@ -36,13 +35,14 @@ func (e *Exporter) failure(err error) error {
 
 // callError is the failure of a call as people read it.
 type callError struct {
-	endpoint string
-	status   *status.Status
-	err      error
+	text string
+	err  error
 }
 
-func (e *callError) Error() string {
-	return fmt.Sprintf("export to %s: %s: %s", e.endpoint, e.status.Code(), reply.Line(unwrapped(e.status.Message())))
+func (e *callError) Error() string { return e.text }
+
+func (e *Exporter) describe(s *status.Status) string {
+	return fmt.Sprintf("export to %s: %s: %s", e.endpoint, s.Code(), e.shown.Line(unwrapped(s.Message())))
 }
 
 // unwrapped takes gRPC's wrapping off the error of a connection.
@@ -77,9 +77,7 @@ func responseTooLarge(s *status.Status) bool {
 // hint returns the next step if the error is a known one.
 func (e *Exporter) hint(s *status.Status) string {
 	m := s.Message()
-	has := func(parts ...string) bool {
-		return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(m, part) })
-	}
+	has := func(parts ...string) bool { return reply.Has(m, parts...) }
 	switch s.Code() {
 	case codes.Unavailable, codes.DeadlineExceeded:
 		switch {

@@ -21,6 +21,7 @@ import (
 	"github.com/otlpctl/otlpctl/receiver/export/internal/reply"
 	"github.com/otlpctl/otlpctl/receiver/internal/compression"
 	"github.com/otlpctl/otlpctl/receiver/internal/grpcraw"
+	"github.com/otlpctl/otlpctl/receiver/internal/secret"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
 	"github.com/otlpctl/otlpctl/receiver/wire"
 )
@@ -33,6 +34,7 @@ type Exporter struct {
 	plaintext  bool
 	handshakes reply.Handshakes
 	headers    metadata.MD
+	shown      reply.Discreet
 	bodies     *body.Encoder
 	responses  compression.Unpacker
 	conns      []*grpc.ClientConn
@@ -71,12 +73,7 @@ func newExporter(cfg Config, pool mem.BufferPool, log *slog.Logger, further ...g
 	grpcraw.Register()
 	e := &Exporter{endpoint: cfg.Endpoint, plaintext: conf == nil, bodies: bodies, responses: compression.Unpacker{Limit: reply.MaxBytes}}
 	e.handshakes.Watch(conf)
-	if len(cfg.Headers) > 0 {
-		e.headers = metadata.MD{}
-		for name, value := range cfg.Headers {
-			e.headers.Append(name, string(value))
-		}
-	}
+	e.setHeaders(cfg.Headers)
 	options := append(cfg.dialOptions(conf, algorithm, pool), further...)
 	for range max(cfg.Connections, 1) {
 		conn, err := grpc.NewClient(target, options...)
@@ -86,6 +83,19 @@ func newExporter(cfg Config, pool mem.BufferPool, log *slog.Logger, further ...g
 		e.conns = append(e.conns, conn)
 	}
 	return e, nil
+}
+
+func (e *Exporter) setHeaders(headers map[string]secret.Text) {
+	if len(headers) == 0 {
+		return
+	}
+	e.headers = metadata.MD{}
+	var secrets []string
+	for name, value := range headers {
+		e.headers.Append(name, string(value))
+		secrets = append(secrets, string(value))
+	}
+	e.shown = reply.NewDiscreet(secrets...)
 }
 
 // Export makes one attempt to send b.
@@ -159,6 +169,7 @@ func (e *Exporter) verdict(response *grpcraw.Message) (pipeline.Partial, error) 
 	if err != nil {
 		return pipeline.Partial{}, e.local(err)
 	}
+	partial.Message = e.shown.Line(partial.Message)
 	return partial, nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/otlpctl/otlpctl/receiver/export/internal/reply"
@@ -26,8 +25,8 @@ func (e *StatusError) Error() string { return e.text }
 func (t *target) refusal(r *http.Response, content []byte) error {
 	p := readProblem(r.Header, content)
 	text := fmt.Sprintf("export to %s: HTTP %d %s", t.name, r.StatusCode, http.StatusText(r.StatusCode))
-	if p.message != "" {
-		text += ": " + p.message
+	if said := t.shown.Line(p.message); said != "" {
+		text += ": " + said
 	}
 	err := reply.Advise(&StatusError{Code: r.StatusCode, text: text}, t.hint(r, p.message))
 	switch r.StatusCode {
@@ -64,7 +63,7 @@ func (t *target) unanswered(err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err // it repeats method and URL
 	}
-	described := fmt.Errorf("export to %s: %w", t.name, err)
+	described := fmt.Errorf("export to %s: %w", t.name, t.shown.Error(err))
 	return &pipeline.RetryableError{Err: reply.Advise(described, t.connectionHint(err.Error()))}
 }
 
@@ -72,9 +71,7 @@ func (t *target) connectionHint(m string) string {
 	if hint := t.handshakes.Hint(m); hint != "" {
 		return hint
 	}
-	has := func(parts ...string) bool {
-		return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(m, part) })
-	}
+	has := func(parts ...string) bool { return reply.Has(m, parts...) }
 	switch {
 	case has("server gave HTTP response to HTTPS client", "first record does not look like a TLS handshake"):
 		return "the backend expects plain text, write http:// in the endpoint"

@@ -8,12 +8,14 @@ package otlphttp
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync/atomic"
 
 	"google.golang.org/grpc/mem"
@@ -46,6 +48,7 @@ type target struct {
 	header     http.Header
 	host       string
 	handshakes *reply.Handshakes
+	shown      reply.Discreet
 	answered   atomic.Bool // at least once: the address is right
 }
 
@@ -70,6 +73,10 @@ func New(cfg Config, pool mem.BufferPool, log *slog.Logger) (*Exporter, error) {
 	}
 	e.client = &http.Client{Transport: e.transport, CheckRedirect: follow}
 	header, host := cfg.header(algorithm)
+	var secrets []string
+	for _, value := range cfg.Headers {
+		secrets = append(secrets, string(value))
+	}
 	handshakes := new(reply.Handshakes)
 	handshakes.Watch(e.transport.TLSClientConfig)
 	for _, sig := range wire.Signals() {
@@ -79,10 +86,23 @@ func New(cfg Config, pool mem.BufferPool, log *slog.Logger) (*Exporter, error) {
 		}
 		if u != nil {
 			name := (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
-			e.targets[sig] = &target{url: u, name: name, header: header, host: host, handshakes: handshakes}
+			e.targets[sig] = &target{
+				url: u, name: name, header: header, host: host, handshakes: handshakes,
+				shown: reply.NewDiscreet(append(slices.Clip(secrets), basicAuth(u)...)...),
+			}
 		}
 	}
 	return e, nil
+}
+
+// basicAuth returns what a URL has the client send as basic authentication.
+func basicAuth(u *url.URL) []string {
+	if u.User == nil {
+		return nil
+	}
+	password, _ := u.User.Password()
+	pair := u.User.Username() + ":" + password
+	return []string{password, base64.StdEncoding.EncodeToString([]byte(pair))}
 }
 
 // header returns what every request carries. Configured headers win.
@@ -153,6 +173,7 @@ func (e *Exporter) send(ctx context.Context, b *pipeline.Batch) (pipeline.Partia
 	if err != nil {
 		return pipeline.Partial{}, fmt.Errorf("export to %s: HTTP %d: %w", to.name, response.StatusCode, err)
 	}
+	partial.Message = to.shown.Line(partial.Message)
 	return partial, nil
 }
 

@@ -94,7 +94,7 @@ func jsonPartial(content []byte) (pipeline.Partial, error) {
 	p := response.PartialSuccess
 	return pipeline.Partial{
 		Rejected: int64(p.RejectedSpans + p.RejectedDataPoints + p.RejectedLogRecords + p.RejectedProfiles),
-		Message:  reply.Line(p.ErrorMessage),
+		Message:  p.ErrorMessage,
 	}, nil
 }
 
@@ -113,12 +113,12 @@ func readProblem(h http.Header, content []byte) problem {
 			return problem{}
 		}
 		delay, _ := reply.RetryDelay(&s)
-		return problem{reply.Line(s.GetMessage()), delay}
+		return problem{s.GetMessage(), delay}
 	case contentJSON:
 		return jsonProblem(content)
 	case "text/plain", "":
 		if !bytes.HasPrefix(content, []byte("<")) {
-			return problem{message: reply.Line(string(content))}
+			return problem{message: string(content)}
 		}
 	}
 	return problem{}
@@ -132,7 +132,7 @@ func jsonProblem(content []byte) problem {
 	if json.Unmarshal(content, &status) != nil {
 		return problem{}
 	}
-	p := problem{message: reply.Line(status.Message)}
+	p := problem{message: status.Message}
 	for _, d := range status.Details {
 		if delay, err := time.ParseDuration(d.RetryDelay); err == nil && delay > 0 {
 			p.delay = delay

@@ -2,8 +2,6 @@ package reply
 
 import (
 	"crypto/tls"
-	"slices"
-	"strings"
 	"sync/atomic"
 )
 
@@ -26,9 +24,7 @@ func (h *Handshakes) Watch(conf *tls.Config) {
 // Hint returns the next step for a connection that failed with the message, if
 // TLS is known to be the reason.
 func (h *Handshakes) Hint(message string) string {
-	has := func(parts ...string) bool {
-		return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(message, part) })
-	}
+	has := func(parts ...string) bool { return Has(message, parts...) }
 	switch {
 	case has("certificate signed by unknown authority"):
 		return "set tls.ca_file to the authority that signed the backend's certificate"

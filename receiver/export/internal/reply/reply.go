@@ -4,6 +4,7 @@ package reply
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,14 +28,6 @@ var errNotOTLP = errors.New("the response is no OTLP: is this the address of an 
 // longestMessage bounds what of a backend's message is shown, in bytes.
 const longestMessage = 1 << 10
 
-// Line returns a backend's message as it is shown: in one line, and not too long.
-func Line(message string) string {
-	if len(message) > longestMessage {
-		message = message[:longestMessage] + "…"
-	}
-	return strings.Join(strings.Fields(strings.ToValidUTF8(message, "")), " ")
-}
-
 // Partial reads an encoded Export…ServiceResponse. Without a partial success, or
 // with an empty one, everything was accepted.
 func Partial(body []byte) (pipeline.Partial, error) {
@@ -42,7 +35,12 @@ func Partial(body []byte) (pipeline.Partial, error) {
 	if !ok {
 		return pipeline.Partial{}, errNotOTLP
 	}
-	return pipeline.Partial{Rejected: rejected, Message: Line(message)}, nil
+	return pipeline.Partial{Rejected: rejected, Message: message}, nil
+}
+
+// Has reports whether a message has one of the parts.
+func Has(message string, parts ...string) bool {
+	return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(message, part) })
 }
 
 // RetryDelay returns how long a status asks to wait before the request is sent

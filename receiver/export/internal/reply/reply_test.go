@@ -25,7 +25,7 @@ func TestPartial(t *testing.T) {
 	}
 	f("", pipeline.Partial{}, true)
 	f("\x0a\x00", pipeline.Partial{}, true)
-	f(string(wire.AppendPartialSuccess(nil, 3, "too\nold")), pipeline.Partial{Rejected: 3, Message: "too old"}, true)
+	f(string(wire.AppendPartialSuccess(nil, 3, "too\nold")), pipeline.Partial{Rejected: 3, Message: "too\nold"}, true)
 	f("<html>", pipeline.Partial{}, false)
 }
 
@@ -61,7 +61,7 @@ func TestRetryDelay(t *testing.T) {
 func TestLine(t *testing.T) {
 	f := func(message, want string) {
 		t.Helper()
-		if got := Line(message); got != want {
+		if got := (Discreet{}).Line(message); got != want {
 			t.Errorf("%q: %q", message, got)
 		}
 	}
