@@ -130,8 +130,7 @@ func (s *series) text() string {
 type mistake struct {
 	name       string
 	old, wrong string
-	// at is where the fault is: at the beginning of this text, or at the bar in it. It is empty for a fault that shows
-	// only when something is opened.
+	// at is where the fault is: at the beginning of this text, or at the bar in it.
 	at      string
 	problem string
 }
@@ -141,8 +140,8 @@ func mistakes(taken *sink.Sink) []mistake {
 		{"syntax", "  nop:\n", "  nop: [\n", "nop: [", "in brackets is not closed"},
 		{"unknown key", "    timeout: ", "    timeuot: ", "timeuot", "unknown key"},
 		{"unsupported component", "  nop:\n", "  nop:\n  kafka: {brokers: [backend:9092]}\n", "kafka", `unsupported exporter type "kafka"`},
-		{"missing file", "tls: {insecure: true}", "tls: {ca_file: /nowhere/ca.pem}", "", "/nowhere/ca.pem"},
-		{"taken port", "endpoint: $HTTP", "endpoint: " + taken.HTTPAddr(), "", "address already in use"},
+		{"missing file", "tls: {insecure: true}", "tls: {ca_file: /nowhere/ca.pem}", "/nowhere/ca.pem", "/nowhere/ca.pem"},
+		{"taken port", "endpoint: $HTTP", "endpoint: " + taken.HTTPAddr(), taken.HTTPAddr(), "address already in use"},
 		{"bad duration", "check_interval: 1s", "check_interval: soon", "soon", "duration"},
 		{"missing variable", "headers: {x-turn: ", "headers: {x-missing: \"${env:NOT_SET}\", x-turn: ", `"${env`, "NOT_SET"},
 		{"missing reference", "    limit_mib: 4000", "    limit_mib: ${file:/nowhere/limit}", "${file", "/nowhere/limit"},
@@ -150,7 +149,7 @@ func mistakes(taken *sink.Sink) []mistake {
 		{"out of range", "num_consumers: ", "num_consumers: -", "num_consumers: |-", "out of range"},
 		{"key twice", "  nop:\n", "  nop:\n  nop:\n", "nop:\nservice", "twice"},
 		{"overlapping listeners", "endpoint: $HTTP", "endpoint: $GRPC", "http:\n        endpoint: |$GRPC", "is the endpoint of grpc too"},
-		{"log without a folder", "logs: {level: ", "logs: {output_paths: [/nowhere/log], level: ", "", "service.telemetry.logs"},
+		{"log without a folder", "logs: {level: ", "logs: {output_paths: [/nowhere/log], level: ", "/nowhere/log", "service.telemetry.logs"},
 	}
 }
 
@@ -161,9 +160,6 @@ func (m mistake) make(t *testing.T, s *server, config string) (text, report stri
 		t.Fatalf("%s: there is no %q", m.name, m.old)
 	}
 	text = s.addressed(strings.Replace(config, m.old, m.wrong, 1))
-	if m.at == "" {
-		return text, ""
-	}
 	lead, rest, bar := strings.Cut(s.addressed(m.at), "|")
 	at := strings.Index(text, lead+rest)
 	if at < 0 {

@@ -87,7 +87,7 @@ func (c *Checks) build(nothing *generation) {
 	add := func(path string, run func(context.Context) error) {
 		c.add(Check{Level: LevelBuild, Name: path, Path: path, Run: run})
 	}
-	add("service.telemetry.logs", func(context.Context) error { return cfg.Service.Telemetry.Logs.check() })
+	add(logsPath, func(context.Context) error { return cfg.Service.Telemetry.Logs.check() })
 	for _, id := range cfg.usedExporters() {
 		add("exporters."+string(id), func(context.Context) error { return c.exporter(id) })
 	}
@@ -153,7 +153,7 @@ func (c *Checks) bind() {
 	}
 	for _, id := range cfg.usedReceivers() {
 		for _, t := range cfg.Receivers[id].Transports() {
-			path := "receivers." + string(id) + ".protocols." + string(t) + ".endpoint"
+			path := endpointPath(id, t)
 			c.add(Check{
 				Level: LevelBind, Name: path, Path: path, Needs: "receivers." + string(id),
 				Run: func(ctx context.Context) error { return c.now.servers[id].ListenFor(ctx, t, c.opening.open) },

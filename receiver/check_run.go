@@ -3,11 +3,8 @@ package receiver
 import (
 	"context"
 	"errors"
-	"strings"
 	"sync"
 	"time"
-
-	"github.com/otlpctl/otlpctl/receiver/internal/invalid"
 )
 
 // Status is how a check has ended.
@@ -72,7 +69,8 @@ func (o *Outcome) run(ctx context.Context) {
 	err := o.Run(ctx)
 	o.Took = time.Since(began)
 	if err != nil {
-		o.fail(err)
+		f := newFault(o.Path, err)
+		o.Status, o.At, o.Problem, o.Hint = CheckFailed, f.Path, f.Problem, f.Hint
 	}
 }
 
@@ -82,39 +80,5 @@ func (o *Outcome) probe(ctx context.Context, timeout time.Duration) {
 	o.run(limit)
 	if o.Status == CheckFailed && o.Hint == "" && limit.Err() != nil {
 		o.Hint = "nothing answered within " + timeout.String() + ": check the address, and whether a firewall drops what is sent there"
-	}
-}
-
-// fail takes an error apart.
-func (o *Outcome) fail(err error) {
-	o.Status, o.At, o.Problem = CheckFailed, o.Path, strings.ReplaceAll(err.Error(), "\n", "; ")
-	if placed, ok := errors.AsType[interface {
-		error
-		ConfigPath() string
-	}](err); ok {
-		o.At = invalid.Join(o.Path, placed.ConfigPath())
-	}
-	o.Problem = withoutKeys(o.Problem, o.At)
-	advised, ok := errors.AsType[interface {
-		error
-		Hint() string
-	}](err)
-	if !ok {
-		return
-	}
-	o.Hint = advised.Hint()
-	if apart, ok := advised.(interface{ Problem() string }); ok { // its text would have the hint too
-		o.Problem = apart.Problem()
-	}
-}
-
-// withoutKeys takes the keys from the front of a problem that stand in its path.
-func withoutKeys(problem, path string) string {
-	for {
-		key, rest, ok := strings.Cut(problem, ": ")
-		if !ok || !strings.Contains("."+path+".", "."+key+".") {
-			return problem
-		}
-		problem = rest
 	}
 }

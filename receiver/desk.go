@@ -54,7 +54,7 @@ func (g *generation) buildDesk(r *Receiver, before *generation) error {
 		}
 		s, err := r.deskServer(w.deskConfig)
 		if err != nil {
-			return err
+			return newFault(w.name(), err)
 		}
 		g.desk = append(g.desk, &deskServer{Server: s, made: w.deskConfig})
 	}

@@ -80,21 +80,31 @@ func (g *generation) listen(ctx context.Context, before *generation) error {
 }
 
 func (g *generation) open(ctx context.Context, o *opening) error {
-	for _, d := range g.desk {
+	desk := g.cfg.desk()
+	for i, d := range g.desk {
 		if d.kept {
 			o.keep(d.Address())
 		} else if err := d.Listen(ctx, o.open); err != nil {
-			return err
+			return newFault(desk[i].path, err)
 		}
 	}
 	for _, id := range sortedKeys(g.servers) {
 		if s := g.servers[id]; s.kept {
 			o.keep(s.Addresses()...)
 		} else if err := s.Listen(ctx, o.open); err != nil {
-			return err
+			path := "receivers." + string(id)
+			if port, ok := errors.AsType[*ingest.ListenError](err); ok {
+				path = endpointPath(id, port.Transport)
+			}
+			return newFault(path, err)
 		}
 	}
 	return nil
+}
+
+// endpointPath returns the path of the key that says where a receiver listens.
+func endpointPath(receiver ID, t ingest.Transport) string {
+	return "receivers." + string(receiver) + ".protocols." + string(t) + ".endpoint"
 }
 
 // buildServers makes a server for each receiver that a pipeline names.
@@ -103,7 +113,8 @@ func (g *generation) buildServers(r *Receiver, before *generation) error {
 	for _, id := range g.cfg.usedReceivers() {
 		s, err := g.server(id, r, before.servers[id], before)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("receivers.%s: %w", id, err))
+			path := "receivers." + string(id)
+			errs = append(errs, newFault(path, fmt.Errorf("%s: %w", path, err)))
 			continue
 		}
 		g.servers[id] = s

@@ -52,7 +52,8 @@ func (b *builder) graph(ctx context.Context, cfg *Config) (*graph, error) {
 	var errs []error
 	for _, id := range used {
 		if err := b.destination(g, id, cfg.Exporters[id]); err != nil {
-			errs = append(errs, fmt.Errorf("exporters.%s: %w", id, err))
+			path := "exporters." + string(id)
+			errs = append(errs, newFault(path, fmt.Errorf("%s: %w", path, err)))
 		}
 	}
 	if len(errs) > 0 {

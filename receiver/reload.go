@@ -39,6 +39,9 @@ func (h *history) read() (reloads, failed int64, problem string) {
 // ErrNotRunning is what Reload says before Run and once it is about to end.
 var ErrNotRunning = errors.New("the receiver is starting or stopping")
 
+// logsPath is the path of the section about the log.
+const logsPath = "service.telemetry.logs"
+
 // Reload makes cfg, which has been validated, the configuration in use. hash names
 // it for /status. Everything is built beside what runs, takes its place at once,
 // and what is replaced finishes its work in the background:
@@ -51,13 +54,11 @@ var ErrNotRunning = errors.New("the receiver is starting or stopping")
 //
 // After an error nothing has changed, and the error is shown on /status.
 func (r *Receiver) Reload(ctx context.Context, cfg Config, hash string) error {
-	err := r.change(ctx, cfg, hash)
-	r.Reloaded(err)
-	return err
+	return r.change(ctx, cfg, hash)
 }
 
-// Reloaded notes how an attempt to change the configuration has ended that did not
-// get as far as Reload.
+// Reloaded notes for /status how an attempt to change the configuration has ended,
+// whether it has come to Reload or not.
 func (r *Receiver) Reloaded(err error) { r.history.note(err) }
 
 func (r *Receiver) change(ctx context.Context, cfg Config, hash string) error {
@@ -93,7 +94,7 @@ func (r *Receiver) prepare(ctx context.Context, next, before *generation) error 
 	}
 	if err := r.deps.ChangeLogs(next.cfg.Service.Telemetry.Logs); err != nil {
 		next.sockets.closeAllBut(before.sockets)
-		return fmt.Errorf("service.telemetry.logs: %w", err)
+		return newFault(logsPath, fmt.Errorf("%s: %w", logsPath, err))
 	}
 	return nil
 }

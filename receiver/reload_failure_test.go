@@ -27,7 +27,9 @@ func TestReloadThatFails(t *testing.T) {
 		t.Helper()
 		c := local()
 		edit(&c)
-		if err := r.Reload(t.Context(), c, "bad"); err == nil || !strings.Contains(err.Error(), want) {
+		err := r.Reload(t.Context(), c, "bad")
+		r.Reloaded(err)
+		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)
 		}
 		if s := (view{r.Receiver}).Snapshot(); r.now.Load() != before || s.Config.Generation != 1 || s.Config.Problem == "" || s.Config.Hash != "abc" {

@@ -81,22 +81,37 @@ func (r *reloader) reload(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	loaded, err := r.load()
+	if err == nil {
+		warn(r.log, loaded.Warnings)
+		err = placed(loaded, r.receiver.Reload(ctx, loaded.Config, loaded.Hash))
+	}
+	r.receiver.Reloaded(err)
 	if err != nil {
-		r.receiver.Reloaded(err)
-		r.watch = filesOf(r.loaded, loaded)
-		r.complain(err)
-		return err
-	}
-	for _, warning := range loaded.Warnings {
-		r.log.Warn("configuration", "at", warning.Position.String(), "key", warning.Path, "problem", warning.Problem, "hint", warning.Hint)
-	}
-	if err := r.receiver.Reload(ctx, loaded.Config, loaded.Hash); err != nil {
 		r.watch = filesOf(r.loaded, loaded) // such as a certificate that is still to come
 		r.complain(err)
 		return err
 	}
 	r.loaded, r.watch = loaded, filesOf(loaded)
 	return nil
+}
+
+func warn(log *slog.Logger, warnings config.Warnings) {
+	for _, w := range warnings {
+		log.Warn("configuration", "at", w.Position.String(), "key", w.Path, "problem", w.Problem, "hint", w.Hint)
+	}
+}
+
+// placed returns what is wrong with a configuration that was loaded as faults in its
+// files, where that is known.
+func placed(loaded config.Loaded, err error) error {
+	var all config.Errors
+	for _, f := range receiver.Faults(err) {
+		all = append(all, loaded.Finding(f.Path, f.Problem, f.Hint))
+	}
+	if all == nil {
+		return err
+	}
+	return all
 }
 
 // complain logs why the configuration in use stays, a line for each fault.

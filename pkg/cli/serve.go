@@ -111,10 +111,11 @@ func serve(ctx context.Context, s term.Streams, load func() (config.Loaded, erro
 		ChangeLogs: logs.Change,
 	})
 	if err != nil {
-		return coded{err, exitUsage}
+		return coded{placed(loaded, err), exitUsage}
 	}
 	reloader.receiver = r
 	receipt, err := runReloadable(ctx, s, r, reloader, hups)
+	err = placed(loaded, err)
 	printed := unlessStuck(func() error { return printReceipt(s.Out, receipt) })
 	err = errors.Join(err, printed, balance(receipt))
 	if err != nil {

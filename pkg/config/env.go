@@ -24,6 +24,14 @@ type references struct {
 	files []string
 }
 
+// read returns the files that values came from or were decrypted with.
+func (r *references) read() []string {
+	if r.keys == nil || r.keys.file == "" {
+		return r.files
+	}
+	return append(slices.Clip(r.files), r.keys.file)
+}
+
 // expand replaces ${env:NAME}, ${env:NAME:-default} and ${NAME} with variables,
 // ${file:PATH} with what is in the file, without the line breaks at its end, and
 // $$ with a dollar sign. A default may itself hold references; the value of a

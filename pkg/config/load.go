@@ -22,8 +22,9 @@ type Loaded struct {
 	// Files are the files that were read.
 	Files []string
 	// Watch are all files that the configuration depends on: those that were
-	// read, that would be read if they existed, and that ${file:…} names. They
-	// are known after an error too.
+	// read, that would be read if they existed, that ${file:…} names, and the
+	// one with the identities that decrypted a value. They are known after an
+	// error too.
 	Watch []string
 
 	doc   *document
@@ -67,7 +68,7 @@ func (doc *document) load(files []File, from Sources) (Loaded, error) {
 	for _, f := range files {
 		l.Files = append(l.Files, f.Name)
 	}
-	l.Watch = append(from.candidates(), doc.refs.files...)
+	l.Watch = append(from.candidates(), doc.refs.read()...)
 	if err != nil {
 		return l, err
 	}

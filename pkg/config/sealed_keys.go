@@ -25,6 +25,7 @@ const (
 type Keys struct {
 	lookupEnv  func(name string) (value string, ok bool)
 	read       bool
+	file       string // that an identity was read from
 	identities []*age.X25519Identity
 	fault      *sealedFault
 }
@@ -66,6 +67,7 @@ func (k *Keys) load() ([]*age.X25519Identity, *sealedFault) {
 	if fault != nil || file == "" {
 		return all, fault
 	}
+	k.file = file
 	data, err := readFile(file, maxKeyFile)
 	if err != nil {
 		hint := "it takes the path of a file that this process may read"

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -90,6 +91,28 @@ func TestSealedHidesLengths(t *testing.T) {
 	_, to, _ := keyPair(t)
 	if a, b := sealAt(t, to, "a", "k"), sealAt(t, to, "aaaaaaaaaa", "k"); len(a) != len(b) {
 		t.Errorf("%d and %d", len(a), len(b))
+	}
+}
+
+// A change of the identities is a change of the configuration, also where there are none yet.
+func TestSealedWatchesTheKey(t *testing.T) {
+	_, to, identity := keyPair(t)
+	sealed := sealAt(t, to, "5317", "server", "port")
+	key := filepath.Join(t.TempDir(), "age.key")
+	s := said{files: yamlFiles("server: {port: '" + sealed + "'}"), env: []string{keyFileVariable + "=" + key}}
+	l, err := s.load()
+	if err == nil || !slices.Contains(l.Watch, key) {
+		t.Errorf("watched without the key: %q, error %v", l.Watch, err)
+	}
+	if err := os.WriteFile(key, []byte(identity), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if l, err = s.load(); err != nil || !slices.Contains(l.Watch, key) {
+		t.Errorf("watched with the key: %q, error %v", l.Watch, err)
+	}
+	s.files = yamlFiles("server: {port: 5317}")
+	if l, err = s.load(); err != nil || slices.Contains(l.Watch, key) {
+		t.Errorf("watched for nothing: %q, error %v", l.Watch, err)
 	}
 }
 
