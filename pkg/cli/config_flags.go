@@ -23,6 +23,15 @@ func configFlags(cmd *cobra.Command, o *configOptions) {
 
 func (o configOptions) sources() config.Sources { return config.ProcessSources(o.files, o.set) }
 
+// written reads the configuration for a place elsewhere, which has variables and keys of its own.
+func (o configOptions) written() (config.Loaded, error) {
+	files, err := config.ReadFiles(o.files)
+	if err != nil {
+		return config.Loaded{}, err
+	}
+	return config.LoadWritten(files, o.set)
+}
+
 // load reads the configuration and prints its warnings.
 func (o configOptions) load(s term.Streams) (config.Loaded, error) {
 	loaded, err := config.Load(o.sources())

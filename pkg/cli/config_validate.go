@@ -23,6 +23,7 @@ const probeTimeout = 5 * time.Second
 type configValidateOptions struct {
 	config  configOptions
 	level   levelFlag
+	written bool
 	timeout time.Duration
 	format  output.Format
 }
@@ -42,12 +43,19 @@ func newConfigValidate(s term.Streams) *cobra.Command {
   connect   every backend is sent an empty request for each signal, which changes nothing
             there but proves address, TLS, headers and path
 
+With --as-written the configuration is one that is to run elsewhere: only --config and --set
+count, references such as ${env:NAME} and encrypted values stay as they are, and the level is
+schema.
+
 Everything that is wrong is reported at once, with its place and what to do about it. The
 report is the result: exit 0 if all is well, 2 if not.`,
 		Example: `  otlpctl config validate --config otel.yaml
 
   # On the machine where it will run, right before it does
   otlpctl config validate --config otel.yaml --level bind
+
+  # In a pipeline, without the variables and keys of the machine where it will run
+  otlpctl config validate --config otel.yaml --as-written
 
   # Are the backends there, and do they let us in?
   otlpctl config validate --config otel.yaml --level connect --timeout 2s
@@ -57,11 +65,18 @@ report is the result: exit 0 if all is well, 2 if not.`,
 			if o.timeout <= 0 {
 				return usageError(cmd, fmt.Errorf("--timeout %s: want more than 0", o.timeout))
 			}
+			if o.written {
+				if cmd.Flags().Changed("level") && receiver.Level(o.level) != receiver.LevelSchema {
+					return usageError(cmd, fmt.Errorf("--as-written goes with --level schema only: more can be tried only where it will run"))
+				}
+				o.level = levelFlag(receiver.LevelSchema)
+			}
 			return runConfigValidate(cmd.Context(), s, o)
 		},
 	}
 	configFlags(cmd, &o.config)
 	cmd.Flags().Var(&o.level, "level", "how far to check: "+o.level.known())
+	cmd.Flags().BoolVar(&o.written, "as-written", false, "the configuration is for elsewhere: leave references and encrypted values as they are")
 	cmd.Flags().DurationVar(&o.timeout, "timeout", probeTimeout, "how long each backend may take to answer")
 	offer(cmd, "level", strings.Split(o.level.known(), ", ")...)
 	formatFlag(cmd, &o.format)
@@ -139,7 +154,7 @@ func runConfigValidate(ctx context.Context, s term.Streams, o configValidateOpti
 func validate(ctx context.Context, s term.Streams, o configValidateOptions) (validation, error) {
 	report := validation{Valid: true, Level: receiver.Level(o.level), Findings: config.Errors{}, Warnings: config.Warnings{}}
 	began := time.Now()
-	loaded, err := config.Load(o.config.sources())
+	loaded, err := o.read()
 	schema := checked{Level: receiver.LevelSchema, Name: "configuration", Status: receiver.CheckOK, took: time.Since(began)}
 	report.Warnings = append(report.Warnings, loaded.Warnings...)
 	if err != nil {
@@ -155,6 +170,13 @@ func validate(ctx context.Context, s term.Streams, o configValidateOptions) (val
 		report.add(checkedBy(outcome, loaded))
 	}
 	return report, err
+}
+
+func (o configValidateOptions) read() (config.Loaded, error) {
+	if o.written {
+		return o.config.written()
+	}
+	return config.Load(o.config.sources())
 }
 
 func (v *validation) add(c checked) {

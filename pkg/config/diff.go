@@ -36,11 +36,15 @@ func Side(name string) (Loaded, error) {
 	if err != nil {
 		return Loaded{}, err
 	}
-	return loadAsWritten(files)
+	return LoadWritten(files, nil)
 }
 
-func loadAsWritten(files []File) (Loaded, error) {
-	from := Sources{}
+// LoadWritten reads a configuration that is to run elsewhere: files and path=value
+// settings over the defaults, but no variables of this process. References and
+// encrypted values are left as they are, and what they stand for is not checked.
+// An error is of type Errors.
+func LoadWritten(files []File, set []string) (Loaded, error) {
+	from := Sources{Set: set}
 	doc := open(receiverOptions(from.lookup()))
 	doc.written = map[string]string{}
 	return doc.load(files, from)

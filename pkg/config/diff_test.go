@@ -13,7 +13,7 @@ func diffOf(t *testing.T, a, b string) []string {
 	t.Helper()
 	var sides [2]Loaded
 	for i, text := range []string{a, b} {
-		l, err := loadAsWritten([]File{{"x.yaml", []byte(text)}})
+		l, err := LoadWritten([]File{{"x.yaml", []byte(text)}}, nil)
 		if err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
@@ -85,7 +85,7 @@ func TestDiff(t *testing.T) {
 }
 
 func TestDiffKeepsToFaults(t *testing.T) {
-	_, err := loadAsWritten([]File{{"x.yaml", []byte("server: {prt: 1, workers: many}")}})
+	_, err := LoadWritten([]File{{"x.yaml", []byte("server: {prt: 1, workers: many}")}}, nil)
 	if err == nil || !strings.Contains(err.Error(), "did you mean port") || !strings.Contains(err.Error(), "not a whole number") {
 		t.Errorf("%v", err)
 	}

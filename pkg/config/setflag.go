@@ -25,7 +25,7 @@ func (doc *document) flags(sets []string, whole spotter) {
 			doc.nowhere(src, len(src.name), fault)
 			continue
 		}
-		l.sets = append(l.sets, doc.assignment(src, at, text, doc.refs.expand))
+		l.sets = append(l.sets, doc.assignment(src, at, text, doc.expander()))
 	}
 	doc.layers = append(doc.layers, l)
 }
