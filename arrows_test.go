@@ -24,6 +24,7 @@ func arrows() map[string][]string {
 
 		"pkg/config":    {"receiver", "pkg/discovery"},
 		"pkg/discovery": {"receiver"},
+		"pkg/engine":    {"pkg/config", "pkg/image", "templates"},
 		"pkg/image":     {"pkg/config", "templates"},
 		"pkg/kube":      {"pkg/manifest"},
 		"pkg/manifest":  {"pkg/config", "templates"},
@@ -42,12 +43,14 @@ func arrows() map[string][]string {
 // homes names the only part that may import a library: the rest of the house does not know it.
 func homes() map[string]string {
 	return map[string]string{
-		"filippo.io/age":            "pkg/config",
-		"github.com/charmbracelet/": "pkg/term",
-		"github.com/muesli/termenv": "pkg/term",
-		"golang.org/x/term":         "pkg/term",
-		"github.com/spf13/":         "pkg/cli",
-		"sigs.k8s.io/yaml":          "pkg/output",
+		"filippo.io/age":                          "pkg/config",
+		"github.com/docker/docker/":               "pkg/engine",
+		"github.com/google/go-containerregistry/": "pkg/image",
+		"github.com/charmbracelet/":               "pkg/term",
+		"github.com/muesli/termenv":               "pkg/term",
+		"golang.org/x/term":                       "pkg/term",
+		"github.com/spf13/":                       "pkg/cli",
+		"sigs.k8s.io/yaml":                        "pkg/output",
 	}
 }
 

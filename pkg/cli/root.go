@@ -27,6 +27,7 @@ func newRoot(s term.Streams) *cobra.Command {
 		newServe(s),
 		newHealth(s),
 		newConfig(s),
+		newImage(s),
 		newVersion(s),
 		newCompletion(s),
 	)
