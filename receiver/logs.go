@@ -31,12 +31,13 @@ type logOutput struct {
 	closed  bool
 }
 
-// OpenLogs opens the log that c describes. The process's own streams are given.
+// OpenLogs opens the log that c describes. The process's own streams are given. The
+// error is a *Fault.
 func OpenLogs(c LogsConfig, stdout, stderr io.Writer) (*Logs, error) {
 	l := &Logs{stdout: stdout, stderr: stderr}
 	o, err := l.open(c)
 	if err != nil {
-		return nil, err
+		return nil, logsFault(err)
 	}
 	l.current.Store(o)
 	l.Logger = slog.New(follower{logs: l})

@@ -94,10 +94,12 @@ func (r *Receiver) prepare(ctx context.Context, next, before *generation) error 
 	}
 	if err := r.deps.ChangeLogs(next.cfg.Service.Telemetry.Logs); err != nil {
 		next.sockets.closeAllBut(before.sockets)
-		return newFault(logsPath, fmt.Errorf("%s: %w", logsPath, err))
+		return logsFault(err)
 	}
 	return nil
 }
+
+func logsFault(err error) *Fault { return newFault(logsPath, fmt.Errorf("%s: %w", logsPath, err)) }
 
 // start makes the generation the one that works. It cannot fail.
 func (g *generation) start(ctx context.Context, r *Receiver, before *generation) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"sync"
 
@@ -95,9 +96,11 @@ func serve(ctx context.Context, s term.Streams, load func() (config.Loaded, erro
 	defer release()
 	logs, err := receiver.OpenLogs(loaded.Config.Service.Telemetry.Logs, s.Out, s.Err)
 	if err != nil {
-		return coded{fmt.Errorf("service.telemetry.logs: %w", err), exitFailed}
+		return coded{placed(loaded, err), exitUsage}
 	}
 	defer func() { err = errors.Join(err, logs.Close()) }()
+	// net/http has things to say that it asks nobody where to.
+	slog.SetDefault(logs.Logger)
 	build := thisBuild()
 	reloader := &reloader{load: load, log: logs.Logger, loaded: loaded, watch: filesOf(loaded)}
 	r, err := receiver.New(ctx, loaded.Config, receiver.Deps{
