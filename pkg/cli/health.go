@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/otlpctl/otlpctl/pkg/term"
+	"github.com/otlpctl/otlpctl/receiver/tlsconf"
 )
 
 // maxReason bounds, in bytes, how much of an unhealthy answer is repeated.
@@ -27,6 +28,7 @@ const healthTimeout = 3 * time.Second
 type healthOptions struct {
 	endpoint string
 	timeout  time.Duration
+	tls      tlsconf.Client
 }
 
 func newHealth(s term.Streams) *cobra.Command {
@@ -39,6 +41,8 @@ cannot be reached. This is what the health check of a container calls.`,
 		Example: `  otlpctl health
   otlpctl health --endpoint 10.0.0.7:8888
 
+  otlpctl health --endpoint https://gateway:8888 --ca-file ca.pem
+
   # Ready for traffic, not merely alive?
   otlpctl health --endpoint http://127.0.0.1:8888/ready`,
 		Args: noArguments,
@@ -50,17 +54,36 @@ cannot be reached. This is what the health check of a container calls.`,
 			if err != nil {
 				return usageError(cmd, err)
 			}
-			return runHealth(cmd.Context(), s, target, o.timeout, false)
+			conf, err := o.tls.TLS(nil)
+			if err != nil {
+				return usageError(cmd, err)
+			}
+			return runHealth(cmd.Context(), s, target, o.timeout, conf)
 		},
 	}
 	cmd.Flags().StringVar(&o.endpoint, "endpoint", "127.0.0.1:8888", "admin endpoint of the receiver, host:port or URL")
 	cmd.Flags().DurationVar(&o.timeout, "timeout", healthTimeout, "how long to wait for the answer")
+	cmd.Flags().StringVar(&o.tls.CAFile, "ca-file", "", "`file` with the certificate authorities of an https endpoint; the system's by default")
+	cmd.Flags().StringVar(&o.tls.CertFile, "cert-file", "", "`file` with the certificate to present, if the endpoint wants one")
+	cmd.Flags().StringVar(&o.tls.KeyFile, "key-file", "", "`file` with the key of --cert-file")
+	for _, flag := range []string{"ca-file", "cert-file", "key-file"} {
+		if err := cmd.MarkFlagFilename(flag, "pem", "crt", "key"); err != nil {
+			panic(err) // the flag does not exist
+		}
+	}
 	return cmd
 }
 
-// runHealth asks target. own says that it is this very machine's receiver, which need not prove who
-// it is: its certificate names how others reach it, and hardly ever the loopback.
-func runHealth(ctx context.Context, s term.Streams, target string, timeout time.Duration, own bool) error {
+// ownTLS is for a target that is this very machine's receiver, which need not prove who it is: its
+// certificate names how others reach it, and hardly ever the loopback. If it wants a certificate it
+// is shown its own.
+func ownTLS(server tlsconf.Server) (*tls.Config, error) {
+	client := tlsconf.Client{Common: server.Common, InsecureSkipVerify: true}
+	return client.TLS(nil)
+}
+
+// runHealth asks target, which may be an https URL.
+func runHealth(ctx context.Context, s term.Streams, target string, timeout time.Duration, conf *tls.Config) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("no answer within %s", timeout))
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target, http.NoBody)
@@ -71,7 +94,7 @@ func runHealth(ctx context.Context, s term.Streams, target string, timeout time.
 	client := http.Client{
 		Transport: &http.Transport{
 			DisableKeepAlives: true,
-			TLSClientConfig:   &tls.Config{InsecureSkipVerify: own}, //nolint:gosec // G402: nothing is told but that it is asked
+			TLSClientConfig:   conf,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}

@@ -75,19 +75,3 @@ func TestHealth(t *testing.T) {
 		"error: ask URL: no answer within 200ms\n"+
 			"hint: check that otlpctl serve is running and that --endpoint is its admin endpoint\n")
 }
-
-// The health check of a receiver whose admin port has TLS: its certificate need not name the loopback.
-func TestHealthOfOneself(t *testing.T) {
-	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-	defer server.Close()
-	f := func(own, ok bool) {
-		t.Helper()
-		var out bytes.Buffer
-		err := runHealth(t.Context(), term.Plain(strings.NewReader(""), &out, &out), server.URL, healthTimeout, own)
-		if (err == nil) != ok {
-			t.Errorf("own %t: %v", own, err)
-		}
-	}
-	f(true, true)
-	f(false, false)
-}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -64,18 +65,28 @@ func runServe(ctx context.Context, s term.Streams, o serveOptions) error {
 		return err
 	}
 	if o.healthCheck {
-		endpoint, secure := loaded.Config.Admin.Endpoint, loaded.Config.Admin.TLS != nil
-		if secure {
-			endpoint = "https://" + endpoint
-		}
-		target, err := healthURL(endpoint)
-		if err != nil {
-			return fmt.Errorf("admin.endpoint: %w", err)
-		}
-		return runHealth(ctx, s, target, healthTimeout, secure)
+		return healthOf(ctx, s, loaded.Config.Admin)
 	}
 	printWarnings(s, loaded.Warnings)
 	return serve(ctx, s, func() (config.Loaded, error) { return o.load(s) }, loaded)
+}
+
+// healthOf asks the receiver that has this admin port.
+func healthOf(ctx context.Context, s term.Streams, port admin.Config) error {
+	endpoint := port.Endpoint
+	var conf *tls.Config
+	if port.TLS != nil {
+		endpoint = "https://" + endpoint
+		var err error
+		if conf, err = ownTLS(*port.TLS); err != nil {
+			return fmt.Errorf("admin.tls: %w", err)
+		}
+	}
+	target, err := healthURL(endpoint)
+	if err != nil {
+		return fmt.Errorf("admin.endpoint: %w", err)
+	}
+	return runHealth(ctx, s, target, healthTimeout, conf)
 }
 
 // load reads the configuration as serve uses it. On a terminal somebody is reading the log, unless
