@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/otlpctl/otlpctl/e2e/harness/client"
+	"github.com/otlpctl/otlpctl/e2e/harness/dockerd"
 	"github.com/otlpctl/otlpctl/e2e/harness/loopback"
 	"github.com/otlpctl/otlpctl/e2e/harness/process"
 	"github.com/otlpctl/otlpctl/e2e/harness/programs"
@@ -50,7 +51,12 @@ func testMain(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	return m.Run()
+	code := m.Run()
+	if err := dockerd.StopShared(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
 }
 
 // server is a running receiver.

@@ -9,5 +9,6 @@ import _ "embed"
 //go:embed Dockerfile
 var dockerfile string
 
-// Dockerfile returns the Dockerfile of the image.
+// Dockerfile returns the Dockerfile of the image. It is for BuildKit, and needs no more of it than
+// Docker 18.09 has.
 func Dockerfile() string { return dockerfile }

@@ -1,6 +1,11 @@
 package image
 
-import "time"
+import (
+	"fmt"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
 
 // Result is what a build has made. The names of its JSON fields are API.
 type Result struct {
@@ -50,4 +55,62 @@ type Layer struct {
 type Steps struct {
 	Total  int `json:"total"`
 	Cached int `json:"cached"`
+}
+
+// ResultOf describes an image. It reads every layer, and leaves Output, Steps and the time to those who
+// know them.
+func ResultOf(builder string, b *Built) (Result, error) {
+	r := Result{Builder: builder, Tags: b.Tags}
+	digest, err := b.Digest()
+	if err != nil {
+		return r, err
+	}
+	r.Digest = digest.String()
+	for _, built := range b.Variants {
+		variant, layers, err := describeVariant(built)
+		if err != nil {
+			return r, fmt.Errorf("image for %s: %w", built.Platform.String(), err)
+		}
+		r.Size += variant.Size
+		r.Unpacked += variant.Unpacked
+		r.Platforms = append(r.Platforms, variant)
+		r.Layers = append(r.Layers, layers...)
+	}
+	return r, nil
+}
+
+// Digest returns the digest by which the image is pulled: that of the index, or of the only manifest.
+func (b *Built) Digest() (v1.Hash, error) {
+	if b.Index != nil {
+		return b.Index.Digest()
+	}
+	return b.Variants[0].Image.Digest()
+}
+
+func describeVariant(built BuiltVariant) (Variant, []Layer, error) {
+	v := Variant{Platform: built.Platform.String()}
+	digest, err := built.Image.Digest()
+	if err != nil {
+		return v, nil, err
+	}
+	id, err := built.Image.ConfigName()
+	if err != nil {
+		return v, nil, err
+	}
+	v.Digest, v.ID = digest.String(), id.String()
+	layers, err := layersOf(built.Image)
+	if err != nil {
+		return v, nil, err
+	}
+	for _, layer := range layers {
+		v.Size += layer.Size
+		v.Unpacked += layer.Unpacked
+	}
+	if built.SBOM != nil {
+		if digest, err = built.SBOM.Digest(); err != nil {
+			return v, nil, err
+		}
+		v.SBOM = digest.String()
+	}
+	return v, layers, nil
 }

@@ -1,0 +1,89 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	cerrdefs "github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/container"
+)
+
+// nextSuffix is what the name of a container that is to replace another ends in until it has.
+const nextSuffix = "-next"
+
+// find returns the container of that name, or nil. One that is not ours is an error.
+func (e *Engine) find(ctx context.Context, name string) (*container.InspectResponse, error) {
+	c, err := e.api.ContainerInspect(ctx, name)
+	switch {
+	case cerrdefs.IsNotFound(err):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("container %s: %w", name, err)
+	case strings.TrimPrefix(c.Name, "/") != name:
+		return nil, nil // the engine has taken the name for the beginning of an ID
+	case c.Config.Labels[managedLabel] != managedBy:
+		return nil, &unusableError{
+			fmt.Errorf("container %s was not made by otlpctl, and is left alone", name),
+			"take another name with --name, or remove it with 'docker rm -f " + name + "'",
+		}
+	}
+	return &c, nil
+}
+
+// existing is find for what has to be there.
+func (e *Engine) existing(ctx context.Context, name string) (*container.InspectResponse, error) {
+	c, err := e.find(ctx, name)
+	if err == nil && c == nil {
+		err = &unusableError{fmt.Errorf("there is no container %s", name), "'otlpctl deploy docker' makes it"}
+	}
+	return c, err
+}
+
+// start starts a container. A port that is taken shows only now.
+func (e *Engine) start(ctx context.Context, name, id string) error {
+	err := e.api.ContainerStart(ctx, id, container.StartOptions{})
+	if err == nil {
+		return nil
+	}
+	text := err.Error()
+	if strings.Contains(text, "address already in use") || strings.Contains(text, "port is already allocated") {
+		return &unusableError{
+			fmt.Errorf("start %s: a port is in use by another program: %w", name, err),
+			"'ss -ltnp' shows what listens; --publish ADDRESS publishes at one address only, and --publish none nowhere",
+		}
+	}
+	return fmt.Errorf("start %s: %w", name, err)
+}
+
+// stop stops a container, which has its own time for it.
+func (e *Engine) stop(ctx context.Context, name, id string) error {
+	if err := e.api.ContainerStop(ctx, id, container.StopOptions{}); err != nil && !cerrdefs.IsNotFound(err) {
+		return fmt.Errorf("stop %s: %w", name, err)
+	}
+	return nil
+}
+
+// remove removes a container, running or not. Volumes with a name stay.
+func (e *Engine) remove(ctx context.Context, name, id string) error {
+	err := e.api.ContainerRemove(ctx, id, container.RemoveOptions{Force: true, RemoveVolumes: true})
+	if err != nil && !cerrdefs.IsNotFound(err) {
+		return fmt.Errorf("remove %s: %w", name, err)
+	}
+	return nil
+}
+
+// create makes a container without starting it.
+func (e *Engine) create(ctx context.Context, name string, r request) (id string, err error) {
+	created, err := e.api.ContainerCreate(ctx, r.config, r.host, r.network, nil, name)
+	switch {
+	case cerrdefs.IsConflict(err):
+		return "", &unusableError{
+			fmt.Errorf("container %s has been made by somebody else meanwhile: %w", name, err),
+			"another deployment may be under way: try again when it is done",
+		}
+	case err != nil:
+		return "", fmt.Errorf("create %s: %w", name, err)
+	}
+	return created.ID, nil
+}

@@ -1,0 +1,112 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	house "github.com/otlpctl/otlpctl/pkg/image"
+)
+
+// dataOwner is who writes to the data volume.
+const dataOwner = house.UID
+
+// cleanUpTime bounds what is done after an interruption or a failure, beside the time in which a container stops.
+const cleanUpTime = 30 * time.Second
+
+// Deployment is what has been done. The names of its JSON fields are API.
+type Deployment struct {
+	*Plan
+	// Container is the ID of the container, empty if it was only planned.
+	Container string `json:"container,omitempty"`
+	Health    string `json:"health,omitempty"`
+	// Seconds is how long it took until the container was healthy.
+	Seconds float64 `json:"seconds"`
+	DryRun  bool    `json:"dry_run,omitempty"`
+}
+
+// Apply does what was planned and waits until the container is healthy, which it may take timeout for. say hears
+// of every step, before it is taken. An error is a *NotReadyError if the container does not become healthy; if it
+// was to replace another, that one runs again then.
+func (e *Engine) Apply(ctx context.Context, p *Plan, timeout time.Duration, say func(string)) (Deployment, error) {
+	began := time.Now()
+	d := deploying{engine: e, plan: p, timeout: timeout, say: say}
+	id, err := d.apply(ctx)
+	done := Deployment{Plan: p, Container: id, Seconds: time.Since(began).Seconds()}
+	if err == nil {
+		done.Health = "healthy"
+	}
+	return done, err
+}
+
+// deploying is a deployment that is under way.
+type deploying struct {
+	engine  *Engine
+	plan    *Plan
+	timeout time.Duration
+	say     func(string)
+}
+
+func (d deploying) apply(ctx context.Context) (id string, err error) {
+	name := d.plan.Name
+	if left := d.plan.leftover; left != nil {
+		d.say("removing " + name + nextSuffix + ", which an interrupted deployment has left")
+		if err := d.discard(ctx, name+nextSuffix, left.ID); err != nil {
+			return "", err
+		}
+	}
+	switch {
+	case d.plan.current == nil:
+		return d.install(ctx)
+	case d.plan.replace:
+		return d.replace(ctx)
+	case !lives(d.plan.current.State.Status):
+		d.say("starting " + name)
+		if err := d.engine.start(ctx, name, d.plan.current.ID); err != nil {
+			return "", err
+		}
+	}
+	return d.plan.current.ID, d.settle(ctx, d.plan.current.ID)
+}
+
+// install makes the first container. If it cannot be started there is nothing to look at, and it goes.
+func (d deploying) install(ctx context.Context) (id string, err error) {
+	name := d.plan.Name
+	d.say("creating " + name)
+	if id, err = d.engine.create(ctx, name, d.plan.request); err != nil {
+		return "", err
+	}
+	if err := d.engine.start(ctx, name, id); err != nil {
+		cleanUp, cancel := d.afterwards(ctx)
+		defer cancel()
+		return "", errors.Join(err, d.engine.remove(cleanUp, name, id))
+	}
+	return id, d.settle(ctx, id)
+}
+
+// settle waits for a container that stays whatever comes of it.
+func (d deploying) settle(ctx context.Context, id string) error {
+	d.say("waiting until " + d.plan.Name + " is healthy")
+	err := d.engine.await(ctx, d.plan.Name, id, d.timeout)
+	if ctx.Err() != nil {
+		return &unusableError{ctx.Err(), d.plan.Name + " goes on starting: 'otlpctl status docker --name " + d.plan.Name + "' shows how it is"}
+	}
+	return err
+}
+
+// afterwards returns a context for what has to be done although ctx may have ended.
+func (d deploying) afterwards(ctx context.Context) (context.Context, context.CancelFunc) {
+	limit := cleanUpTime
+	if c := d.plan.current; c != nil && c.Config.StopTimeout != nil {
+		limit += time.Duration(*c.Config.StopTimeout) * time.Second
+	}
+	return context.WithTimeout(context.WithoutCancel(ctx), limit)
+}
+
+// discard stops a container in its own time, as it may hold data, and removes it.
+func (d deploying) discard(ctx context.Context, name, id string) error {
+	if err := d.engine.stop(ctx, name, id); err != nil {
+		return err
+	}
+	return d.engine.remove(ctx, name, id)
+}

@@ -1,0 +1,192 @@
+package image
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+)
+
+// What OCI's image layout calls its files and the names of its images.
+const (
+	layoutIndexFile = "index.json"
+	refName         = "org.opencontainers.image.ref.name"
+	containerdName  = "io.containerd.image.name"
+)
+
+// openLayout opens PATH or PATH:TAG.
+func openLayout(ctx context.Context, text string) (*Built, io.Closer, error) {
+	path, tag := text, ""
+	if _, err := os.Stat(path); err != nil {
+		if cut := strings.LastIndex(text, ":"); cut > 0 {
+			path, tag = text[:cut], text[cut+1:]
+		}
+		if _, err := os.Stat(path); err != nil {
+			return nil, nil, noImageAt(text)
+		}
+	}
+	return openStored(ctx, path, func(s store) (*Built, error) { return readLayout(s, tag) })
+}
+
+// readLayout reads the image with the tag, or the only one.
+func readLayout(s store, tag string) (*Built, error) {
+	if !s.has(layoutIndexFile) {
+		return nil, WithHint(
+			fmt.Errorf("%s: no image in it: it has neither %s nor %s", s.path(), layoutIndexFile, archiveManifest),
+			"name what docker save wrote, or an OCI image layout",
+		)
+	}
+	raw, err := readDocument(s, layoutIndexFile)
+	if err != nil {
+		return nil, err
+	}
+	top := &layoutIndex{layoutDocument{s, v1.Descriptor{MediaType: types.OCIImageIndex}, raw}}
+	manifest, err := top.IndexManifest()
+	if err != nil {
+		return nil, err
+	}
+	d, err := choose(s.path(), top.images(manifest), tag)
+	if err != nil {
+		return nil, err
+	}
+	built := &Built{Tags: namesOf(manifest, d.Digest)}
+	if d.MediaType.IsIndex() {
+		if built.Index, err = top.ImageIndex(d.Digest); err != nil {
+			return nil, err
+		}
+		built.Variants, err = variants(built.Index, 1)
+	} else {
+		v := BuiltVariant{}
+		if d.Platform != nil {
+			v.Platform = *d.Platform
+		}
+		v.Image, err = top.Image(d.Digest)
+		built.Variants = []BuiltVariant{v}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return built, top.attach(manifest, built.Variants)
+}
+
+// images returns those entries of a layout that are images: not those that say what they are attached
+// to, in their descriptor or their manifest.
+func (l *layoutIndex) images(manifest *v1.IndexManifest) []v1.Descriptor {
+	return slices.DeleteFunc(slices.Clone(manifest.Manifests), func(d v1.Descriptor) bool {
+		return isAttachment(d) || l.subject(d) != nil
+	})
+}
+
+// subject returns what an entry of the layout is attached to, if it is a manifest and can be read.
+func (l *layoutIndex) subject(d v1.Descriptor) *v1.Manifest {
+	if !d.MediaType.IsImage() {
+		return nil
+	}
+	img, err := l.Image(d.Digest)
+	if err != nil {
+		return nil
+	}
+	manifest, err := img.Manifest()
+	if err != nil || manifest.Subject == nil {
+		return nil
+	}
+	return manifest
+}
+
+// choose returns the image with the tag, or the only one.
+func choose(path string, images []v1.Descriptor, tag string) (v1.Descriptor, error) {
+	var found []v1.Descriptor
+	for _, d := range images {
+		fits := tag == "" || slices.ContainsFunc(names(d), func(name string) bool {
+			return name == tag || strings.HasSuffix(name, ":"+tag)
+		})
+		if fits && !slices.ContainsFunc(found, func(f v1.Descriptor) bool { return f.Digest == d.Digest }) {
+			found = append(found, d)
+		}
+	}
+	var known []string
+	for _, d := range images {
+		known = append(known, names(d)...)
+	}
+	slices.Sort(known)
+	list := strings.Join(slices.Compact(known), ", ")
+	switch {
+	case len(found) == 1:
+		d := found[0]
+		if !d.MediaType.IsIndex() && !d.MediaType.IsImage() {
+			return d, unsupported(path, d.MediaType)
+		}
+		return d, nil
+	case len(images) == 0:
+		return v1.Descriptor{}, WithHint(fmt.Errorf("%s: no image in this layout", path), "'otlpctl image build --output oci:DIR' puts one there")
+	case len(found) == 0:
+		return v1.Descriptor{}, WithHint(fmt.Errorf("%s: no image with the tag %q", path, tag), "there is " + list)
+	case list == "":
+		return v1.Descriptor{}, WithHint(fmt.Errorf("%s: %d images without names", path, len(found)), "give them tags, or name a layout with one image")
+	}
+	return v1.Descriptor{}, WithHint(fmt.Errorf("%s: %d images", path, len(found)), fmt.Sprintf("name one: oci:%s:TAG, with %s", path, list))
+}
+
+// unsupported says that something is no image that can be read.
+func unsupported(name string, t types.MediaType) error {
+	hint := "name an image by Docker's schema 2 or OCI"
+	if strings.HasPrefix(string(t), "application/vnd.docker.distribution.manifest.v1") {
+		hint = "it was made before 2016: pull and push it with a current engine"
+	}
+	return WithHint(fmt.Errorf("%s: the media type %q is not supported", name, t), hint)
+}
+
+// names returns the names that a layout gives an image.
+func names(d v1.Descriptor) []string {
+	var found []string
+	for _, key := range []string{containerdName, refName} {
+		if name := d.Annotations[key]; name != "" {
+			found = append(found, name)
+		}
+	}
+	return found
+}
+
+// namesOf returns the complete ones among the names of an image, without a mere tag.
+func namesOf(manifest *v1.IndexManifest, h v1.Hash) []string {
+	var found []string
+	for _, d := range manifest.Manifests {
+		if d.Digest != h {
+			continue
+		}
+		for _, name := range names(d) {
+			if strings.ContainsAny(name, ":/") && !slices.Contains(found, name) {
+				found = append(found, name)
+			}
+		}
+	}
+	return found
+}
+
+// attach gives every variant its bill of materials, if the layout has one.
+func (l *layoutIndex) attach(manifest *v1.IndexManifest, to []BuiltVariant) error {
+	for _, d := range manifest.Manifests {
+		m := l.subject(d)
+		if m == nil || !isSBOM(d.ArtifactType) && !isSBOM(m.ArtifactType) && !isSBOM(string(m.Config.MediaType)) {
+			continue
+		}
+		for i := range to {
+			digest, err := to[i].Image.Digest()
+			if err != nil {
+				return err
+			}
+			if digest != m.Subject.Digest {
+				continue
+			}
+			if to[i].SBOM, err = l.Image(d.Digest); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
