@@ -19,6 +19,7 @@ type Output struct {
 	file   *os.File // nil unless the stream is a terminal
 	auto   bool     // color when nobody asked for or against it
 	color  bool
+	moves  bool // the cursor can be told where to go
 	render *lipgloss.Renderer
 }
 
@@ -28,7 +29,8 @@ func newOutput(w io.Writer, env func(string) string) *Output {
 	o := &Output{Writer: w}
 	if f, ok := w.(*os.File); ok && xterm.IsTerminal(int(f.Fd())) {
 		o.file = f
-		o.auto = autoColor(f, env)
+		o.moves = obeys(f, env)
+		o.auto = o.moves && env("NO_COLOR") == ""
 	}
 	// Sixteen colors, whatever the terminal can do: they follow its user's theme.
 	o.render = lipgloss.NewRenderer(w)
@@ -37,8 +39,9 @@ func newOutput(w io.Writer, env func(string) string) *Output {
 	return o
 }
 
-func autoColor(f *os.File, env func(string) string) bool {
-	if env("NO_COLOR") != "" || env("TERM") == "dumb" {
+// obeys says whether a terminal takes escape sequences.
+func obeys(f *os.File, env func(string) string) bool {
+	if env("TERM") == "dumb" {
 		return false
 	}
 	// A no-op but on Windows, where a console must be told to read escape sequences. It stays told:
