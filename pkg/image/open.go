@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
 // ErrNotFound says that a container engine has no such image.
@@ -45,54 +47,45 @@ func Open(ctx context.Context, text string, o OpenOptions) (*Built, io.Closer, e
 	if err != nil {
 		return nil, nil, err
 	}
-	built, closer, err := open(ctx, text, o)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := built.keep(text, want); err != nil {
-		return nil, nil, errors.Join(err, closer.Close())
-	}
-	return built, closer, nil
-}
-
-func open(ctx context.Context, text string, o OpenOptions) (*Built, io.Closer, error) {
 	kind, rest, _ := strings.Cut(text, ":")
 	switch Kind(kind) {
 	case Archive:
-		return openArchive(ctx, rest)
+		return openStored(ctx, rest, want, readArchive)
 	case Layout:
-		return openLayout(ctx, rest)
+		return openLayout(ctx, rest, want)
 	case Engine:
-		return openEngine(ctx, rest, o.Saver)
+		return openEngine(ctx, rest, o.Saver, want)
 	case Registry:
-		return openRegistry(ctx, rest, o.Insecure)
+		return openRegistry(ctx, rest, o.Insecure, want)
 	}
 	if holdsImage(text) {
-		return openPath(ctx, text)
+		return openStored(ctx, text, want, readEither)
 	}
 	if looksLikePath(text) {
 		return nil, nil, noImageAt(text)
 	}
-	return openByName(ctx, text, o)
+	return openByName(ctx, text, o, want)
 }
 
-// openPath opens a file or folder of either kind.
-func openPath(ctx context.Context, path string) (*Built, io.Closer, error) {
-	return openStored(ctx, path, func(s store) (*Built, error) {
-		if s.has(archiveManifest) { // newer engines write both: this is what docker load takes
-			return readArchive(s)
-		}
-		return readLayout(s, "")
-	})
+// readEither reads a file or folder of either kind. Newer engines write both into one: then it is what
+// docker load would take.
+func readEither(s store) (*Built, error) {
+	if s.has(archiveManifest) {
+		return readArchive(s)
+	}
+	return readLayout(s, "")
 }
 
 // openStored opens a file or folder and reads what image is in it.
-func openStored(ctx context.Context, path string, read func(store) (*Built, error)) (*Built, io.Closer, error) {
+func openStored(ctx context.Context, path string, want *v1.Platform, read func(store) (*Built, error)) (*Built, io.Closer, error) {
 	s, err := openStore(ctx, path)
 	if err != nil {
 		return nil, nil, err
 	}
 	built, err := read(s)
+	if err == nil {
+		err = built.keep(path, want)
+	}
 	if err != nil {
 		return nil, nil, errors.Join(err, s.Close())
 	}
@@ -100,10 +93,10 @@ func openStored(ctx context.Context, path string, read func(store) (*Built, erro
 }
 
 // openByName asks the engine, if there is one that answers, and then the registry.
-func openByName(ctx context.Context, text string, o OpenOptions) (*Built, io.Closer, error) {
+func openByName(ctx context.Context, text string, o OpenOptions, want *v1.Platform) (*Built, io.Closer, error) {
 	engine := errors.New("no container engine was asked")
 	if o.Saver != nil {
-		built, closer, err := openEngine(ctx, text, o.Saver)
+		built, closer, err := openEngine(ctx, text, o.Saver, want)
 		if err == nil {
 			return built, closer, nil
 		}
@@ -112,7 +105,7 @@ func openByName(ctx context.Context, text string, o OpenOptions) (*Built, io.Clo
 		}
 		engine = err
 	}
-	built, closer, err := openRegistry(ctx, text, o.Insecure)
+	built, closer, err := openRegistry(ctx, text, o.Insecure, want)
 	if err != nil && ctx.Err() == nil {
 		err = fmt.Errorf("%w\nand not on this machine: there is no such file, and %s", err, firstLine(engine))
 	}

@@ -2,7 +2,6 @@ package image
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -23,10 +22,6 @@ type archived struct {
 	Config   string
 	RepoTags []string
 	Layers   []string
-}
-
-func openArchive(ctx context.Context, path string) (*Built, io.Closer, error) {
-	return openStored(ctx, path, readArchive)
 }
 
 // readArchive reads the only image of a docker-archive.

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
 // openEngine copies an image of the container engine to a temporary file, which closing removes: the
 // engine sends it once, and it is read more than once.
-func openEngine(ctx context.Context, ref string, from Saver) (*Built, io.Closer, error) {
+func openEngine(ctx context.Context, ref string, from Saver, want *v1.Platform) (*Built, io.Closer, error) {
 	if from == nil {
 		return nil, nil, errors.New("no container engine to ask for " + ref)
 	}
@@ -28,7 +30,7 @@ func openEngine(ctx context.Context, ref string, from Saver) (*Built, io.Closer,
 	if err != nil {
 		return nil, nil, fmt.Errorf("copy image %s from the container engine: %w", ref, err)
 	}
-	built, opened, err := openStored(ctx, saved.path, readArchive)
+	built, opened, err := openStored(ctx, saved.path, want, readArchive)
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("image %s of the container engine: %w", ref, err), saved.Close())
 	}

@@ -20,7 +20,7 @@ const (
 )
 
 // openLayout opens PATH or PATH:TAG.
-func openLayout(ctx context.Context, text string) (*Built, io.Closer, error) {
+func openLayout(ctx context.Context, text string, want *v1.Platform) (*Built, io.Closer, error) {
 	path, tag := text, ""
 	if _, err := os.Stat(path); err != nil {
 		if cut := strings.LastIndex(text, ":"); cut > 0 {
@@ -30,7 +30,7 @@ func openLayout(ctx context.Context, text string) (*Built, io.Closer, error) {
 			return nil, nil, noImageAt(text)
 		}
 	}
-	return openStored(ctx, path, func(s store) (*Built, error) { return readLayout(s, tag) })
+	return openStored(ctx, path, want, func(s store) (*Built, error) { return readLayout(s, tag) })
 }
 
 // readLayout reads the image with the tag, or the only one.
@@ -45,16 +45,15 @@ func readLayout(s store, tag string) (*Built, error) {
 	if err != nil {
 		return nil, err
 	}
-	top := &layoutIndex{layoutDocument{s, v1.Descriptor{MediaType: types.OCIImageIndex}, raw}}
-	manifest, err := top.IndexManifest()
+	top, err := newLayoutIndex(s, v1.Descriptor{MediaType: types.OCIImageIndex}, raw)
 	if err != nil {
 		return nil, err
 	}
-	d, err := choose(s.path(), top.images(manifest), tag)
+	d, err := choose(s.path(), top.images(), tag)
 	if err != nil {
 		return nil, err
 	}
-	built := &Built{Tags: namesOf(manifest, d.Digest)}
+	built := &Built{Tags: namesOf(top.manifest, d.Digest)}
 	if d.MediaType.IsIndex() {
 		if built.Index, err = top.ImageIndex(d.Digest); err != nil {
 			return nil, err
@@ -65,19 +64,19 @@ func readLayout(s store, tag string) (*Built, error) {
 		if d.Platform != nil {
 			v.Platform = *d.Platform
 		}
-		v.Image, err = top.Image(d.Digest)
+		v.Image, err = top.read(d)
 		built.Variants = []BuiltVariant{v}
 	}
 	if err != nil {
 		return nil, err
 	}
-	return built, top.attach(manifest, built.Variants)
+	return built, top.attach(built.Variants)
 }
 
 // images returns those entries of a layout that are images: not those that say what they are attached
 // to, in their descriptor or their manifest.
-func (l *layoutIndex) images(manifest *v1.IndexManifest) []v1.Descriptor {
-	return slices.DeleteFunc(slices.Clone(manifest.Manifests), func(d v1.Descriptor) bool {
+func (l *layoutIndex) images() []v1.Descriptor {
+	return slices.DeleteFunc(slices.Clone(l.manifest.Manifests), func(d v1.Descriptor) bool {
 		return isAttachment(d) || l.subject(d) != nil
 	})
 }
@@ -87,7 +86,7 @@ func (l *layoutIndex) subject(d v1.Descriptor) *v1.Manifest {
 	if !d.MediaType.IsImage() {
 		return nil
 	}
-	img, err := l.Image(d.Digest)
+	img, err := l.read(d)
 	if err != nil {
 		return nil
 	}
@@ -125,7 +124,7 @@ func choose(path string, images []v1.Descriptor, tag string) (v1.Descriptor, err
 	case len(images) == 0:
 		return v1.Descriptor{}, WithHint(fmt.Errorf("%s: no image in this layout", path), "'otlpctl image build --output oci:DIR' puts one there")
 	case len(found) == 0:
-		return v1.Descriptor{}, WithHint(fmt.Errorf("%s: no image with the tag %q", path, tag), "there is " + list)
+		return v1.Descriptor{}, WithHint(fmt.Errorf("%s: no image with the tag %q", path, tag), "there is "+list)
 	case list == "":
 		return v1.Descriptor{}, WithHint(fmt.Errorf("%s: %d images without names", path, len(found)), "give them tags, or name a layout with one image")
 	}
@@ -169,8 +168,8 @@ func namesOf(manifest *v1.IndexManifest, h v1.Hash) []string {
 }
 
 // attach gives every variant its bill of materials, if the layout has one.
-func (l *layoutIndex) attach(manifest *v1.IndexManifest, to []BuiltVariant) error {
-	for _, d := range manifest.Manifests {
+func (l *layoutIndex) attach(to []BuiltVariant) error {
+	for _, d := range l.manifest.Manifests {
 		m := l.subject(d)
 		if m == nil || !isSBOM(d.ArtifactType) && !isSBOM(m.ArtifactType) && !isSBOM(string(m.Config.MediaType)) {
 			continue
@@ -183,7 +182,7 @@ func (l *layoutIndex) attach(manifest *v1.IndexManifest, to []BuiltVariant) erro
 			if digest != m.Subject.Digest {
 				continue
 			}
-			if to[i].SBOM, err = l.Image(d.Digest); err != nil {
+			if to[i].SBOM, err = l.read(d); err != nil {
 				return err
 			}
 		}

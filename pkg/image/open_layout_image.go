@@ -24,7 +24,15 @@ func (d *layoutDocument) MediaType() (types.MediaType, error) { return d.desc.Me
 func (d *layoutDocument) RawManifest() ([]byte, error) { return d.raw, nil }
 
 // layoutIndex is an index in a layout.
-type layoutIndex struct{ layoutDocument }
+type layoutIndex struct {
+	layoutDocument
+	manifest *v1.IndexManifest
+}
+
+func newLayoutIndex(s store, d v1.Descriptor, raw []byte) (*layoutIndex, error) {
+	l := &layoutIndex{layoutDocument{s, d, raw}, &v1.IndexManifest{}}
+	return l, decode(raw, s.path()+": index", l.manifest)
+}
 
 // Digest returns the digest of the index.
 func (l *layoutIndex) Digest() (v1.Hash, error) { return partial.Digest(l) }
@@ -32,14 +40,8 @@ func (l *layoutIndex) Digest() (v1.Hash, error) { return partial.Digest(l) }
 // Size returns the size of the index in bytes.
 func (l *layoutIndex) Size() (int64, error) { return partial.Size(l) }
 
-// IndexManifest decodes the index.
-func (l *layoutIndex) IndexManifest() (*v1.IndexManifest, error) {
-	var m v1.IndexManifest
-	if err := decode(l.raw, l.store.path()+": index", &m); err != nil {
-		return nil, err
-	}
-	return &m, nil
-}
+// IndexManifest returns what is in the index.
+func (l *layoutIndex) IndexManifest() (*v1.IndexManifest, error) { return l.manifest.DeepCopy(), nil }
 
 // Image returns the image with the digest.
 func (l *layoutIndex) Image(h v1.Hash) (v1.Image, error) {
@@ -47,6 +49,11 @@ func (l *layoutIndex) Image(h v1.Hash) (v1.Image, error) {
 	if err != nil {
 		return nil, err
 	}
+	return l.read(d)
+}
+
+// read returns the image of an entry.
+func (l *layoutIndex) read(d v1.Descriptor) (v1.Image, error) {
 	raw, err := readBlob(l.store, d)
 	if err != nil {
 		return nil, err
@@ -64,15 +71,11 @@ func (l *layoutIndex) ImageIndex(h v1.Hash) (v1.ImageIndex, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &layoutIndex{layoutDocument{l.store, d, raw}}, nil
+	return newLayoutIndex(l.store, d, raw)
 }
 
 func (l *layoutIndex) find(h v1.Hash, what string, is func(types.MediaType) bool) (v1.Descriptor, error) {
-	m, err := l.IndexManifest()
-	if err != nil {
-		return v1.Descriptor{}, err
-	}
-	for _, d := range m.Manifests {
+	for _, d := range l.manifest.Manifests {
 		if d.Digest == h && is(d.MediaType) {
 			return d, nil
 		}

@@ -8,8 +8,17 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// maxNesting bounds how deep indexes may lie in each other. One in another is common.
-const maxNesting = 3
+// The bounds of an index.
+const (
+	maxNesting  = 3    // indexes in each other; one in another is common
+	maxVariants = 1000 // entries
+)
+
+// CheckPlatform says what is wrong with a platform as OpenOptions has it.
+func CheckPlatform(text string) error {
+	_, err := parsePlatform(text)
+	return err
+}
 
 // parsePlatform reads os/architecture[/variant]; nothing is nil.
 func parsePlatform(text string) (*v1.Platform, error) {
@@ -21,23 +30,21 @@ func parsePlatform(text string) (*v1.Platform, error) {
 		return nil, WithHint(fmt.Errorf("platform %q: want os/architecture", text), "such as linux/arm64")
 	}
 	p := v1.Platform{OS: parts[0], Architecture: parts[1]}
-	if len(parts) == 3 {
+	if len(parts) == 3 && text != "linux/arm64/v8" { // which is the only one, and mostly left out
 		p.Variant = parts[2]
 	}
 	return &p, nil
 }
 
 // keep leaves only the variants for a platform, if one is wanted. The name is for the error.
-func (b *Built) keep(name string, want *v1.Platform) error {
+func (b *Built) keep(name string, want *v1.Platform) (err error) {
 	if len(b.Variants) == 0 {
 		return WithHint(fmt.Errorf("%s: no image for any platform in it", name), "is it an attachment, such as a signature?")
 	}
 	for i, v := range b.Variants {
-		p, err := platformOf(v)
-		if err != nil {
+		if b.Variants[i].Platform, err = platformOf(v); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		b.Variants[i].Platform = p
 	}
 	if want == nil {
 		return nil
@@ -51,10 +58,15 @@ func (b *Built) keep(name string, want *v1.Platform) error {
 		}
 	}
 	if len(kept) == 0 {
-		return WithHint(fmt.Errorf("%s: no image for %s", name, want), "there is " + strings.Join(have, ", "))
+		return WithHint(fmt.Errorf("%s: no image for %s", name, want), "there is "+strings.Join(have, ", "))
 	}
-	if len(kept) < len(b.Variants) {
-		b.Index = nil // it holds the others
+	if b.Index != nil && len(kept) < len(b.Variants) { // it holds the others
+		b.Index = nil
+		if len(kept) > 1 {
+			if b.Index, err = NewIndex(kept, nil); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+		}
 	}
 	b.Variants = kept
 	return nil
@@ -82,6 +94,9 @@ func variants(index v1.ImageIndex, depth int) ([]BuiltVariant, error) {
 	if err != nil {
 		return nil, err
 	}
+	if n := len(manifest.Manifests); n > maxVariants {
+		return nil, fmt.Errorf("an index with %d entries, and at most %d are read", n, maxVariants)
+	}
 	var found []BuiltVariant
 	for _, d := range manifest.Manifests {
 		switch {
@@ -96,11 +111,7 @@ func variants(index v1.ImageIndex, depth int) ([]BuiltVariant, error) {
 			}
 			found = append(found, inner...)
 		case d.MediaType.IsImage() && !isAttachment(d):
-			img, err := index.Image(d.Digest)
-			if err != nil {
-				return nil, err
-			}
-			v := BuiltVariant{Image: img}
+			v := BuiltVariant{Image: newLazyImage(d, index)}
 			if d.Platform != nil {
 				v.Platform = *d.Platform
 			}

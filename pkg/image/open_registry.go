@@ -11,7 +11,7 @@ import (
 )
 
 // openRegistry opens an image in a registry. Its manifest is read now, all else when it is used.
-func openRegistry(ctx context.Context, text string, insecure bool) (*Built, io.Closer, error) {
+func openRegistry(ctx context.Context, text string, insecure bool, want *v1.Platform) (*Built, io.Closer, error) {
 	ref, err := parseReference(text, insecure)
 	if err != nil {
 		return nil, nil, err
@@ -36,15 +36,17 @@ func openRegistry(ctx context.Context, text string, insecure bool) (*Built, io.C
 	case got.MediaType.IsImage():
 		var img v1.Image
 		img, err = got.Image()
-		built.Variants = []BuiltVariant{{Image: img}}
+		built.Variants = []BuiltVariant{{Image: bounded{img}}}
 	default:
 		err = unsupported(ref.Name(), got.MediaType)
+	}
+	if err == nil {
+		err = built.keep(ref.Name(), want)
 	}
 	if err != nil {
 		return nil, nil, err
 	}
 	for i, v := range built.Variants {
-		built.Variants[i].Image = bounded{v.Image}
 		if built.Variants[i].SBOM, err = sbomInRegistry(ref, v.Image, options); err != nil {
 			return nil, nil, err
 		}
@@ -78,36 +80,6 @@ func sbomInRegistry(ref name.Reference, img v1.Image, options []remote.Option) (
 		return sbom, nil
 	}
 	return nil, nil
-}
-
-// bounded is an image of a registry whose configuration is not read if it is too large.
-type bounded struct{ v1.Image }
-
-// ConfigFile returns the configuration.
-func (b bounded) ConfigFile() (*v1.ConfigFile, error) {
-	if err := b.check(); err != nil {
-		return nil, err
-	}
-	return b.Image.ConfigFile()
-}
-
-// RawConfigFile returns the configuration as it is stored.
-func (b bounded) RawConfigFile() ([]byte, error) {
-	if err := b.check(); err != nil {
-		return nil, err
-	}
-	return b.Image.RawConfigFile()
-}
-
-func (b bounded) check() error {
-	manifest, err := b.Manifest()
-	if err != nil {
-		return err
-	}
-	if manifest.Config.Size > maxDocument {
-		return tooLarge("configuration "+manifest.Config.Digest.String(), manifest.Config.Size)
-	}
-	return nil
 }
 
 // nothing has nothing to close.

@@ -112,7 +112,7 @@ func (t *tarStore) scan(ctx context.Context) error {
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil
-		case errors.Is(err, io.ErrUnexpectedEOF):
+		case errors.Is(err, io.ErrUnexpectedEOF) && names > 0:
 			return WithHint(errors.New("the tar is cut off"), "get the file again")
 		case err != nil:
 			return WithHint(fmt.Errorf("no tar, or a damaged one: %w", err), "name what docker save wrote, or an OCI image layout")

@@ -56,3 +56,7 @@ func (p *Place) Set(text string) error {
 	*p = Place{Kind(kind), path}
 	return nil
 }
+
+// TakesPlatforms reports whether the place takes an image for several platforms, and what is attached
+// to it.
+func (p *Place) TakesPlatforms() bool { return p.Kind == Layout || p.Kind == Registry }

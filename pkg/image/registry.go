@@ -73,12 +73,11 @@ func explainRegistry(doing string, ref name.Reference, err error) error {
 	if err == nil {
 		return nil
 	}
-	host := ref.Context().RegistryStr()
-	fault := fmt.Errorf("%s %s: %w", doing, ref, err)
-	if answer, ok := errors.AsType[*transport.Error](err); ok {
-		return WithHint(fault, answerHint(doing, ref, answer.StatusCode))
+	hint := connectionHint(ref.Context().RegistryStr(), err)
+	if answer, ok := errors.AsType[*transport.Error](err); ok && hint == "" {
+		hint = answerHint(doing, ref, answer.StatusCode)
 	}
-	return WithHint(fault, connectionHint(host, err))
+	return WithHint(fmt.Errorf("%s %s: %w", doing, ref, err), hint)
 }
 
 // answerHint is the next step after a registry said no.

@@ -41,14 +41,12 @@ func compareConfigs(a, b *flat) []Field {
 
 // shown returns a value as it may be shown.
 func (f *Field) shown(h hider, value string) *string {
-	names := []string{}
+	shown, names := h.hide(value)
 	if variable, ok := strings.CutPrefix(f.Name, envField); ok && soundsSecret(variable) && value != "" {
-		value = hidden
-		f.Secret = true
-	} else if value, names = h.hide(value); len(names) > 0 {
-		f.Secret = true
+		shown, names = hidden, []string{variable}
 	}
-	return &value
+	f.Secret = f.Secret || len(names) > 0
+	return &shown
 }
 
 // envField is before the name of a variable in that of its field.

@@ -16,9 +16,13 @@ import (
 // topLost is how many of the files that are lost are named.
 const topLost = 5
 
+// maxConfig is how large a configuration of otlpctl may be to be looked at, in bytes.
+const maxConfig = 4 << 20
+
 // Image looks into an image. If it is for several platforms, that is the one for this machine, or else
-// the first. name is how it was asked for.
-func Image(name string, built *image.Built) (Report, error) {
+// the first. name is how it was asked for. listens returns the ports that a configuration of otlpctl
+// listens on, as images expose them.
+func Image(name string, built *image.Built, listens func(config []byte) []string) (Report, error) {
 	var platforms []string
 	chosen := built.Variants[0]
 	for _, v := range built.Variants {
@@ -30,7 +34,7 @@ func Image(name string, built *image.Built) (Report, error) {
 			break
 		}
 	}
-	r, err := describe(chosen)
+	r, err := describe(chosen, listens)
 	if err != nil {
 		return r, fmt.Errorf("%s: %w", name, err)
 	}
@@ -76,7 +80,7 @@ func flatten(v image.BuiltVariant, sums bool) (*flat, error) {
 	return f, nil
 }
 
-func describe(v image.BuiltVariant) (Report, error) {
+func describe(v image.BuiltVariant, listens func([]byte) []string) (Report, error) {
 	f, err := flatten(v, false)
 	if err != nil {
 		return Report{}, err
@@ -99,9 +103,26 @@ func describe(v image.BuiltVariant) (Report, error) {
 	if r.SBOM, err = describeSBOM(v.SBOM, r.Program); err != nil {
 		return r, err
 	}
+	ports, err := f.ports(listens)
+	if err != nil {
+		return r, err
+	}
 	r.Wasted = waste(f.tree.lost)
-	r.Checks = lint(f, r.Program, hide)
+	r.Checks = lint(linted{f, r.Program, hide, ports})
 	return r, nil
+}
+
+// ports returns what the configuration in the image listens on.
+func (f *flat) ports(listens func([]byte) []string) ([]string, error) {
+	at := f.tree.resolve(image.ConfigPath)
+	if at == nil || at.content == nil || at.content.size > maxConfig {
+		return image.Ports(), nil
+	}
+	data, err := readFile(f.layers[at.content.layer], at.content.path, maxConfig)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", image.ConfigPath, err)
+	}
+	return listens(data), nil
 }
 
 func (r *Report) identify(img v1.Image) error {

@@ -124,7 +124,7 @@ func (s *scanner) add(h *tar.Header, content io.Reader, found *scanned) error {
 	case base == opaque:
 		found.cleared = append(found.cleared, strings.TrimSuffix(folder, "/"))
 		return nil
-	case strings.HasPrefix(base, whiteout+whiteout): // what a storage driver keeps for itself
+	case strings.Contains("/"+at, "/"+whiteout+whiteout): // what a storage driver keeps for itself
 		return nil
 	case strings.HasPrefix(base, whiteout):
 		found.gone = append(found.gone, folder+strings.TrimPrefix(base, whiteout))

@@ -20,6 +20,8 @@ type linted struct {
 	*flat
 	program *Program
 	hide    hider
+	// ports are those that the image should expose.
+	ports []string
 }
 
 // rule judges an image. why is said in either case, and hint if it is not as it should be.
@@ -48,10 +50,10 @@ func rules() []rule {
 	}
 }
 
-func lint(f *flat, p *Program, h hider) []Check {
+func lint(l linted) []Check {
 	var checks []Check
 	for _, r := range rules() {
-		ok, why, hint := r.judge(linted{f, p, h})
+		ok, why, hint := r.judge(l)
 		c := Check{Rule: r.name, Status: OK, Why: why}
 		if !ok {
 			c.Status, c.Hint = Warn, hint
@@ -169,15 +171,15 @@ func configuration(l linted) (ok bool, why, hint string) {
 
 func ports(l linted) (ok bool, why, hint string) {
 	var missing []string
-	for _, port := range image.Ports() {
+	for _, port := range l.ports {
 		if _, ok := l.config.Config.ExposedPorts[port]; !ok {
 			missing = append(missing, port)
 		}
 	}
 	if len(missing) == 0 {
-		return true, "exposes " + strings.Join(image.Ports(), ", "), ""
+		return true, "exposes what it listens on", ""
 	}
-	return false, "does not expose " + strings.Join(missing, ", "), "no fault if its configuration listens elsewhere; else add EXPOSE"
+	return false, "does not expose " + strings.Join(missing, ", "), "add EXPOSE, or build it with 'otlpctl image build --config'"
 }
 
 func labels(l linted) (ok bool, why, hint string) {
@@ -196,9 +198,9 @@ func labels(l linted) (ok bool, why, hint string) {
 
 func layers(l linted) (ok bool, why, hint string) {
 	if n := len(l.layers); n > maxLayers {
-		return false, fmt.Sprintf("has %d layers: more than %d", n, maxLayers), "build it in stages, and copy the result"
+		return false, fmt.Sprintf("has %d layers, more than %d", n, maxLayers), "build it in stages, and copy the result"
 	}
-	return true, fmt.Sprintf("has %d layers", len(l.layers)), ""
+	return true, fmt.Sprintf("has no more than %d layers", maxLayers), ""
 }
 
 // reproducible judges by the times. A clock gives fractions of a second, and files that are no older than

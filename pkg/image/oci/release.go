@@ -10,8 +10,6 @@ import (
 	"io/fs"
 	"path"
 	"strings"
-
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
 // maxProgram bounds what is read as one program, in bytes.
@@ -20,8 +18,8 @@ const maxProgram = 512 << 20
 // ReadRelease returns the programs in a release folder, one for each platform: the folder that GoReleaser
 // writes, unpacked programs, or the archives. It looks into the folder and those directly in it, and goes
 // by what the files are, not by their names. Two different programs for one platform are an error. Of
-// the platforms wanted each must be there; if none is named, all are returned.
-func ReadRelease(name string, files fs.FS, wanted []v1.Platform) ([]Program, error) {
+// the platforms wanted, as in linux/arm64, each must be there; if none is named, all are returned.
+func ReadRelease(name string, files fs.FS, wanted []string) ([]Program, error) {
 	r := release{name: name, files: files, found: map[string]Program{}}
 	if err := fs.WalkDir(files, ".", r.visit); err != nil {
 		return nil, err
@@ -34,9 +32,9 @@ func ReadRelease(name string, files fs.FS, wanted []v1.Platform) ([]Program, err
 	}
 	var picked []Program
 	for _, platform := range wanted {
-		p, ok := r.found[platform.String()]
+		p, ok := r.found[platform]
 		if !ok {
-			return nil, unfit(name, "has no otlpctl for "+platform.String()+" in it", "there is one for "+strings.Join(r.order, ", "))
+			return nil, unfit(name, "has no otlpctl for "+platform+" in it", "there is one for "+strings.Join(r.order, ", "))
 		}
 		picked = append(picked, p)
 	}
@@ -76,12 +74,11 @@ func readProgramFile(files fs.FS, name string) (_ []byte, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	magic := make([]byte, len(elfMagic))
-	if _, err := io.ReadFull(f, magic); err != nil || string(magic) != elfMagic {
-		return nil, nil //nolint:nilerr // too short to be one
+	var magic [len(elfMagic)]byte
+	if n, _ := io.ReadFull(f, magic[:]); string(magic[:n]) != elfMagic {
+		return nil, nil
 	}
-	rest, err := readAll(name, f)
-	return append(magic, rest...), err
+	return readAll(name, io.MultiReader(bytes.NewReader(magic[:]), f))
 }
 
 // elfMagic is how a program for Linux begins.
