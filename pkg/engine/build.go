@@ -22,10 +22,13 @@ type BuildRequest struct {
 	Target string
 	// Platform is os/architecture; the engine's own if it is empty.
 	Platform string
-	// Tags are the names that the image is to have. They move when it is complete, all or none.
+	// Tags are the names that the image is to have. They move when it is complete, all or none. An
+	// image without any is for Tag or Discard.
 	Tags []string
 	// Config is the configuration to bake in, or nil for the default one of the source.
 	Config []byte
+	// Ports are what that configuration listens on, such as 4317/tcp; nil for those of the default one.
+	Ports []string
 	// BuildArgs are values for the ARGs of the Dockerfile.
 	BuildArgs map[string]string
 	// CacheFrom names images whose layers may be taken over.
@@ -79,7 +82,7 @@ func (e *Engine) BuildImage(ctx context.Context, r BuildRequest, emit func(image
 	if err != nil {
 		return result, e.explainBuild(ctx, err)
 	}
-	return result, e.tag(ctx, result.ID, tags)
+	return result, e.Tag(ctx, result.ID, tags)
 }
 
 // wantsClassic says whether BuildKit is not even to be tried.
@@ -181,6 +184,10 @@ func buildOptions(r BuildRequest, classic bool) build.ImageBuildOptions {
 	}
 	for name, value := range r.BuildArgs {
 		options.BuildArgs[name] = &value
+	}
+	if len(r.Ports) > 0 {
+		ports := strings.Join(r.Ports, " ")
+		options.BuildArgs["PORTS"] = &ports
 	}
 	if !classic {
 		one := "1"

@@ -7,6 +7,8 @@ import (
 
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
+
+	"github.com/otlpctl/otlpctl/pkg/image"
 )
 
 // nextSuffix is what the name of a container that is to replace another ends in until it has.
@@ -23,10 +25,10 @@ func (e *Engine) find(ctx context.Context, name string) (*container.InspectRespo
 	case strings.TrimPrefix(c.Name, "/") != name:
 		return nil, nil // the engine has taken the name for the beginning of an ID
 	case c.Config.Labels[managedLabel] != managedBy:
-		return nil, &unusableError{
+		return nil, image.WithHint(
 			fmt.Errorf("container %s was not made by otlpctl, and is left alone", name),
-			"take another name with --name, or remove it with 'docker rm -f " + name + "'",
-		}
+			"take another name with --name, or remove it with 'docker rm -f "+name+"'",
+		)
 	}
 	return &c, nil
 }
@@ -35,7 +37,7 @@ func (e *Engine) find(ctx context.Context, name string) (*container.InspectRespo
 func (e *Engine) existing(ctx context.Context, name string) (*container.InspectResponse, error) {
 	c, err := e.find(ctx, name)
 	if err == nil && c == nil {
-		err = &unusableError{fmt.Errorf("there is no container %s", name), "'otlpctl deploy docker' makes it"}
+		err = image.WithHint(fmt.Errorf("there is no container %s", name), "'otlpctl deploy docker' makes it")
 	}
 	return c, err
 }
@@ -48,10 +50,10 @@ func (e *Engine) start(ctx context.Context, name, id string) error {
 	}
 	text := err.Error()
 	if strings.Contains(text, "address already in use") || strings.Contains(text, "port is already allocated") {
-		return &unusableError{
+		return image.WithHint(
 			fmt.Errorf("start %s: a port is in use by another program: %w", name, err),
 			"'ss -ltnp' shows what listens; --publish ADDRESS publishes at one address only, and --publish none nowhere",
-		}
+		)
 	}
 	return fmt.Errorf("start %s: %w", name, err)
 }
@@ -75,13 +77,13 @@ func (e *Engine) remove(ctx context.Context, name, id string) error {
 
 // create makes a container without starting it.
 func (e *Engine) create(ctx context.Context, name string, r request) (id string, err error) {
-	created, err := e.api.ContainerCreate(ctx, r.config, r.host, r.network, nil, name)
+	created, err := e.api.ContainerCreate(ctx, r.config, r.host, nil, nil, name)
 	switch {
 	case cerrdefs.IsConflict(err):
-		return "", &unusableError{
+		return "", image.WithHint(
 			fmt.Errorf("container %s has been made by somebody else meanwhile: %w", name, err),
 			"another deployment may be under way: try again when it is done",
-		}
+		)
 	case err != nil:
 		return "", fmt.Errorf("create %s: %w", name, err)
 	}

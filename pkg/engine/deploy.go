@@ -5,11 +5,8 @@ import (
 	"errors"
 	"time"
 
-	house "github.com/otlpctl/otlpctl/pkg/image"
+	"github.com/otlpctl/otlpctl/pkg/image"
 )
-
-// dataOwner is who writes to the data volume.
-const dataOwner = house.UID
 
 // cleanUpTime bounds what is done after an interruption or a failure, beside the time in which a container stops.
 const cleanUpTime = 30 * time.Second
@@ -51,7 +48,7 @@ func (d deploying) apply(ctx context.Context) (id string, err error) {
 	name := d.plan.Name
 	if left := d.plan.leftover; left != nil {
 		d.say("removing " + name + nextSuffix + ", which an interrupted deployment has left")
-		if err := d.discard(ctx, name+nextSuffix, left.ID); err != nil {
+		if err := d.discard(ctx, name+nextSuffix, left.ID, mounted(left, configFolder)); err != nil {
 			return "", err
 		}
 	}
@@ -73,13 +70,13 @@ func (d deploying) apply(ctx context.Context) (id string, err error) {
 func (d deploying) install(ctx context.Context) (id string, err error) {
 	name := d.plan.Name
 	d.say("creating " + name)
-	if id, err = d.engine.create(ctx, name, d.plan.request); err != nil {
+	if id, err = d.create(ctx, name); err != nil {
 		return "", err
 	}
 	if err := d.engine.start(ctx, name, id); err != nil {
 		cleanUp, cancel := d.afterwards(ctx)
 		defer cancel()
-		return "", errors.Join(err, d.engine.remove(cleanUp, name, id))
+		return "", errors.Join(err, d.engine.remove(cleanUp, name, id), d.dropFiles(cleanUp))
 	}
 	return id, d.settle(ctx, id)
 }
@@ -89,7 +86,7 @@ func (d deploying) settle(ctx context.Context, id string) error {
 	d.say("waiting until " + d.plan.Name + " is healthy")
 	err := d.engine.await(ctx, d.plan.Name, id, d.timeout)
 	if ctx.Err() != nil {
-		return &unusableError{ctx.Err(), d.plan.Name + " goes on starting: 'otlpctl status docker --name " + d.plan.Name + "' shows how it is"}
+		return image.WithHint(ctx.Err(), d.plan.Name+" goes on starting: 'otlpctl status docker --name "+d.plan.Name+"' shows how it is")
 	}
 	return err
 }
@@ -103,10 +100,39 @@ func (d deploying) afterwards(ctx context.Context) (context.Context, context.Can
 	return context.WithTimeout(context.WithoutCancel(ctx), limit)
 }
 
-// discard stops a container in its own time, as it may hold data, and removes it.
-func (d deploying) discard(ctx context.Context, name, id string) error {
+// create makes the container that is wanted, and the volume with its configuration unless the current one has it.
+func (d deploying) create(ctx context.Context, name string) (id string, err error) {
+	files := len(d.plan.run.Files) > 0 && !d.sharesFiles()
+	if files {
+		if err := d.engine.storeFiles(ctx, &d.plan.run); err != nil {
+			return "", err
+		}
+	}
+	if id, err = d.engine.create(ctx, name, d.plan.request); err != nil && files {
+		cleanUp, cancel := d.afterwards(ctx)
+		defer cancel()
+		err = errors.Join(err, d.dropFiles(cleanUp))
+	}
+	return id, err
+}
+
+// sharesFiles reports whether the current container has the same configuration.
+func (d deploying) sharesFiles() bool {
+	return d.plan.current != nil && mounted(d.plan.current, configFolder) == d.plan.run.configVolume()
+}
+
+// dropFiles removes the volume of a container that is no more. The current one keeps what it uses.
+func (d deploying) dropFiles(ctx context.Context) error {
+	if len(d.plan.run.Files) == 0 {
+		return nil
+	}
+	return d.engine.dropFiles(ctx, d.plan.run.configVolume())
+}
+
+// discard stops a container in its own time, as it may hold data, and removes it with the volume of its files.
+func (d deploying) discard(ctx context.Context, name, id, files string) error {
 	if err := d.engine.stop(ctx, name, id); err != nil {
 		return err
 	}
-	return d.engine.remove(ctx, name, id)
+	return errors.Join(d.engine.remove(ctx, name, id), d.engine.dropFiles(ctx, files))
 }

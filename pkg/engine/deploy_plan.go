@@ -11,6 +11,8 @@ import (
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/api/types/network"
+
+	house "github.com/otlpctl/otlpctl/pkg/image"
 )
 
 // Action is what a deployment does to an object.
@@ -36,6 +38,7 @@ type Plan struct {
 	// or there is none.
 	Interrupts string `json:"interrupts,omitempty"`
 
+	run     Run
 	request request
 	current *container.InspectResponse
 	// replace says that another container has to take the place of the current one.
@@ -54,10 +57,10 @@ func (e *Engine) Plan(ctx context.Context, run Run) (*Plan, error) {
 		return nil, fmt.Errorf("container engine at %s: %w", e.host, err)
 	}
 	if run.CPUs > float64(info.NCPU) {
-		return nil, &unusableError{
+		return nil, house.WithHint(
 			fmt.Errorf("%v processors are more than the engine has, which is %d", run.CPUs, info.NCPU),
 			fmt.Sprintf("--cpus %d is what can be had", info.NCPU),
-		}
+		)
 	}
 	from, err := e.imageOf(ctx, run.Image)
 	if err != nil {
@@ -74,25 +77,25 @@ func (e *Engine) Plan(ctx context.Context, run Run) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{Name: run.Name, Image: run.Image, ImageID: from.ID, request: wanted}
+	p := &Plan{Name: run.Name, Image: run.Image, ImageID: from.ID, run: run, request: wanted}
 	if p.current, err = e.find(ctx, run.Name); err != nil {
 		return nil, err
 	}
 	if p.leftover, err = e.interrupted(ctx, run.Name+nextSuffix); err != nil {
 		return nil, err
 	}
-	p.decide(run.properties(from.ID, ports), run.Exclusive)
+	p.decide(run.Exclusive)
 	return p, nil
 }
 
 // decide says what is to be done to get what is wanted.
-func (p *Plan) decide(wanted []property, exclusive bool) {
+func (p *Plan) decide(exclusive bool) {
 	p.Action = Created
 	if p.current == nil {
-		p.Differences = differences(nil, wanted)
+		p.Differences = differences(nil, p.request.told)
 		return
 	}
-	p.Differences = differences(observed(p.current), wanted)
+	p.Differences = differences(observed(p.current), p.request.told)
 	p.replace = len(p.Differences) > 0
 	if p.replace && lives(p.current.State.Status) {
 		p.Interrupts = interrupts(p.current.HostConfig, p.request.host, exclusive)
@@ -127,25 +130,22 @@ func interrupts(old, next *container.HostConfig, exclusive bool) string {
 	return ""
 }
 
-// reachable refuses what an engine on another machine cannot mount.
+// reachable refuses a folder that the engine cannot mount.
 func (e *Engine) reachable(r *Run) error {
-	if !e.local() {
-		if len(r.Files) == 0 && !r.bind() {
-			return nil
-		}
-		return &unusableError{
-			fmt.Errorf("the container engine at %s is on another machine, and cannot mount files of this one", e.host),
-			"'otlpctl image build --config FILE' puts the configuration into the image; --data takes the name of a volume",
-		}
-	}
 	if !r.bind() {
 		return nil
 	}
+	if !e.local() {
+		return house.WithHint(
+			fmt.Errorf("--data %s: the container engine at %s is on another machine, and cannot mount a folder of this one", r.Data, e.host),
+			"--data takes the name of a volume, too",
+		)
+	}
 	if info, err := os.Stat(r.Data); err != nil || !info.IsDir() {
-		return &unusableError{
+		return house.WithHint(
 			fmt.Errorf("--data %s is no folder", r.Data),
-			fmt.Sprintf("'mkdir -p %[1]s && chown %[2]d %[1]s' makes one that the receiver can write to", r.Data, dataOwner),
-		}
+			fmt.Sprintf("'mkdir -p %[1]s && chown %[2]d %[1]s' makes one that the receiver can write to", r.Data, house.UID),
+		)
 	}
 	return nil
 }
@@ -155,15 +155,26 @@ func (e *Engine) local() bool {
 	return strings.HasPrefix(e.host, "unix://") || strings.HasPrefix(e.host, "npipe://")
 }
 
+// FirstImage returns the first of the references that the engine has an image for. If it has none, that is the first
+// of all, for an error to name.
+func (e *Engine) FirstImage(ctx context.Context, refs []string) string {
+	for _, ref := range refs {
+		if _, err := e.api.ImageInspect(ctx, ref); err == nil {
+			return ref
+		}
+	}
+	return refs[0]
+}
+
 // imageOf returns the image of that name.
 func (e *Engine) imageOf(ctx context.Context, ref string) (image.InspectResponse, error) {
 	found, err := e.api.ImageInspect(ctx, ref)
 	switch {
 	case cerrdefs.IsNotFound(err):
-		return found, &unusableError{
+		return found, house.WithHint(
 			fmt.Errorf("the container engine has no image %s", ref),
 			fmt.Sprintf("'otlpctl image build --output engine --tag %[1]s' makes it, or 'docker pull %[1]s' fetches it", ref),
-		}
+		)
 	case err != nil:
 		return found, fmt.Errorf("image %s: %w", ref, err)
 	}
@@ -177,7 +188,7 @@ func (e *Engine) hasNetwork(ctx context.Context, name string) error {
 	_, err := e.api.NetworkInspect(ctx, name, network.InspectOptions{})
 	switch {
 	case cerrdefs.IsNotFound(err):
-		return &unusableError{fmt.Errorf("the container engine has no network %s", name), "'docker network create " + name + "' makes it"}
+		return house.WithHint(fmt.Errorf("the container engine has no network %s", name), "'docker network create "+name+"' makes it")
 	case err != nil:
 		return fmt.Errorf("network %s: %w", name, err)
 	}
@@ -190,8 +201,8 @@ func (e *Engine) interrupted(ctx context.Context, name string) (*container.Inspe
 	if err != nil || left == nil || lapsed(left.Config.Labels, time.Now()) {
 		return left, err
 	}
-	return nil, &unusableError{
+	return nil, house.WithHint(
 		fmt.Errorf("another deployment is under way: its container is %s", name),
-		"wait for it; if it was killed, what it left is cleaned up after " + left.Config.Labels[untilLabel],
-	}
+		"wait for it; if it was killed, what it left is cleaned up after "+left.Config.Labels[untilLabel],
+	)
 }

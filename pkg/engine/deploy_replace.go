@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/otlpctl/otlpctl/pkg/image"
 )
 
 // replace puts another container into the place of the current one.
@@ -15,7 +17,7 @@ func (d deploying) replace(ctx context.Context) (id string, err error) {
 	cancel()
 	deadline, _ := finish.Deadline()
 	d.plan.request.lease(deadline.Add(d.timeout + time.Minute))
-	if id, err = d.engine.create(ctx, next, d.plan.request); err != nil {
+	if id, err = d.create(ctx, next); err != nil {
 		return "", err
 	}
 	if d.plan.Interrupts == "" {
@@ -39,8 +41,7 @@ func (d deploying) overlap(ctx context.Context, next, id string) error {
 			return d.rename(finish, id)
 		}
 	}
-	undone := d.engine.remove(finish, next, id)
-	return errors.Join(d.kept(ctx, err), undone)
+	return errors.Join(d.kept(ctx, err), d.engine.remove(finish, next, id), d.dropFiles(finish))
 }
 
 // swap stops the old container before it starts the new one. An interruption while the old one stops has to
@@ -66,7 +67,7 @@ func (d deploying) swap(ctx context.Context, next, id string) error {
 			cleanUp, cancel := d.afterwards(ctx)
 			defer cancel()
 			hint := name + " was replaced and goes on starting: 'otlpctl status docker --name " + name + "' shows how it is"
-			return errors.Join(&unusableError{ctx.Err(), hint}, d.rename(cleanUp, id))
+			return errors.Join(image.WithHint(ctx.Err(), hint), d.rename(cleanUp, id))
 		}
 	}
 	cleanUp, cancelCleanUp := d.afterwards(ctx)
@@ -75,7 +76,7 @@ func (d deploying) swap(ctx context.Context, next, id string) error {
 		return d.rename(cleanUp, id)
 	}
 	d.say("going back to the old " + name)
-	undone := d.discard(cleanUp, next, id)
+	undone := d.discard(cleanUp, next, id, d.plan.run.configVolume())
 	return errors.Join(d.kept(ctx, err), undone, d.engine.start(cleanUp, name, d.plan.current.ID))
 }
 
@@ -87,7 +88,7 @@ func (d deploying) rename(ctx context.Context, id string) error {
 	if err := d.engine.api.ContainerRename(ctx, id, d.plan.Name); err != nil {
 		return fmt.Errorf("rename %s%s to %s: %w", d.plan.Name, nextSuffix, d.plan.Name, err)
 	}
-	return nil
+	return d.engine.dropFiles(ctx, mounted(d.plan.current, configFolder))
 }
 
 // kept completes the reason of a replacement that has been given up.
@@ -96,7 +97,7 @@ func (d deploying) kept(ctx context.Context, err error) error {
 		notReady.Name, notReady.Kept = d.plan.Name, true
 	}
 	if ctx.Err() != nil {
-		return &unusableError{ctx.Err(), d.plan.Name + " runs as before"}
+		return image.WithHint(ctx.Err(), d.plan.Name+" runs as before")
 	}
 	return err
 }

@@ -100,8 +100,10 @@ func judge(s *container.State, restarts int) (verdict, string) {
 		return hopeless, "it ran out of memory: --memory is too little for its configuration"
 	case s.Status == container.StateExited || s.Status == container.StateDead:
 		return hopeless, ended(s)
-	case restarts >= hopelessRestarts:
+	case restarts >= hopelessRestarts && s.Status == container.StateRestarting:
 		return hopeless, "it keeps restarting: " + ended(s)
+	case restarts >= hopelessRestarts:
+		return hopeless, "it keeps restarting"
 	case s.Status != container.StateRunning:
 		return pending, "it is " + s.Status
 	case s.Health == nil || s.Health.Status == container.NoHealthcheck || s.Health.Status == container.Healthy:

@@ -105,13 +105,21 @@ func findHost(env func(string) string) (string, error) {
 	if host := env(client.EnvOverrideHost); host != "" {
 		return host, nil
 	}
-	folder := env("DOCKER_CONFIG")
+	folder := dockerFolder(env)
 	if folder == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return "", nil //nolint:nilerr // whoever has no home has no contexts
-		}
-		folder = filepath.Join(home, ".docker")
+		return "", nil // whoever has no home has no contexts
 	}
 	return contextHost(folder, env("DOCKER_CONTEXT"))
+}
+
+// dockerFolder returns where the docker command keeps its configuration, or nothing.
+func dockerFolder(env func(string) string) string {
+	if folder := env("DOCKER_CONFIG"); folder != "" {
+		return folder
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(home, ".docker")
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"os"
 
 	"github.com/distribution/reference"
 	"github.com/docker/cli/cli/config"
@@ -26,7 +27,7 @@ type logins struct {
 
 // loginsFor looks up the credentials for the registries of images.
 func loginsFor(lists ...[]string) (*logins, error) {
-	file, err := config.Load(config.Dir())
+	file, err := config.Load(dockerFolder(os.Getenv))
 	if err != nil {
 		return nil, fmt.Errorf("credentials for registries: %w", err)
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"path"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,9 +25,12 @@ const (
 	DefaultCPUs    = 2
 )
 
-// mountFolder is where configuration files are in the container. Each has a folder of its own in it: files in
-// the folder itself would be read without having been asked for, if one is called default.yaml.
-const mountFolder = image.AppFolder + "/config"
+// hashDigits is how much of a hash names what it is of.
+const hashDigits = 12
+
+// configFolder is where the configuration is in the container. Each file has a folder of its own in it: one in the
+// folder itself would be read without having been asked for, if it were called default.yaml.
+const configFolder = image.AppFolder + "/config"
 
 // Run says how a container is to run.
 type Run struct {
@@ -60,28 +62,21 @@ type Run struct {
 	Exclusive bool
 }
 
-// ConfigFile is a configuration file that is mounted, read-only.
+// ConfigFile is a configuration file.
 type ConfigFile struct {
-	// Path is absolute, on the host.
-	Path string
-	// Hash is that of the content, in hexadecimal.
-	Hash string
+	// Name is without a folder.
+	Name    string
+	Content []byte
 }
 
-// NewConfigFile describes a file of the given content.
-func NewConfigFile(name string, content []byte) (ConfigFile, error) {
-	absolute, err := filepath.Abs(name)
-	if err != nil {
-		return ConfigFile{}, err
-	}
-	sum := sha256.Sum256(content)
-	return ConfigFile{Path: absolute, Hash: hex.EncodeToString(sum[:])}, nil
+// hash names the content.
+func (f ConfigFile) hash() string {
+	sum := sha256.Sum256(f.Content)
+	return hex.EncodeToString(sum[:])[:hashDigits]
 }
 
-// target returns the path in the container of a file that is the n-th.
-func (f ConfigFile) target(n int) string {
-	return path.Join(mountFolder, strconv.Itoa(n+1), filepath.Base(f.Path))
-}
+// path returns the path of a file that is the n-th, from configFolder.
+func (f ConfigFile) path(n int) string { return path.Join(strconv.Itoa(n+1), f.Name) }
 
 // arguments returns the command that the container runs, without the program.
 func (r *Run) arguments() []string {
@@ -90,7 +85,7 @@ func (r *Run) arguments() []string {
 		args = []string{"serve"}
 	}
 	for i, file := range r.Files {
-		args = append(args, "--config", file.target(i))
+		args = append(args, "--config", path.Join(configFolder, file.path(i)))
 	}
 	for _, assignment := range r.Set {
 		args = append(args, "--set", assignment)
@@ -99,7 +94,7 @@ func (r *Run) arguments() []string {
 }
 
 // bind reports whether the data is in a folder of the host.
-func (r *Run) bind() bool { return filepath.IsAbs(r.Data) }
+func (r *Run) bind() bool { return path.IsAbs(r.Data) }
 
 // stopSeconds returns the time to stop as the engine wants it.
 func (r *Run) stopSeconds() int { return int(math.Ceil(r.StopTimeout.Seconds())) }
@@ -151,6 +146,19 @@ func ParseMemory(text string) (int64, error) {
 		return 0, fmt.Errorf("%q: want a number of bytes, or with b, k, m or g behind it", text)
 	}
 	return n, nil
+}
+
+// MemoryFlag is the reverse of ParseMemory.
+func MemoryFlag(bytes int64) string {
+	for _, unit := range []struct {
+		name  string
+		bytes int64
+	}{{"g", units.GiB}, {"m", units.MiB}, {"k", units.KiB}} {
+		if bytes > 0 && bytes%unit.bytes == 0 {
+			return strconv.FormatInt(bytes/unit.bytes, 10) + unit.name
+		}
+	}
+	return strconv.FormatInt(bytes, 10)
 }
 
 func memoryText(bytes int64) string {

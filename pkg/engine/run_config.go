@@ -2,8 +2,10 @@ package engine
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
-	"path/filepath"
+	"path"
 	"strings"
 	"time"
 
@@ -27,17 +29,19 @@ const (
 	untilLabel = "io.github.otlpctl.replacing-until"
 )
 
-// What logs may take on the host where the engine would let them grow for ever.
+// What logs may take on the host with the engine's stock driver, which lets them grow for ever.
 const (
+	jsonfilelog = "json-file"
 	logFileSize = "10m"
 	logFiles    = "3"
 )
 
 // request is a container as the engine is asked for it.
 type request struct {
-	config  *container.Config
-	host    *container.HostConfig
-	network *network.NetworkingConfig
+	config *container.Config
+	host   *container.HostConfig
+	// told is what it is told, as people see it.
+	told []property
 }
 
 // request translates what is wanted. imageID is what Image stands for now, and logDriver the engine's default.
@@ -46,7 +50,14 @@ func (r *Run) request(imageID, logDriver string, ports []int) (request, error) {
 	if err != nil {
 		return request{}, err
 	}
-	state, err := json.Marshal(known(r.properties(imageID, ports)))
+	host := hardened(logDriver)
+	host.RestartPolicy = policy
+	host.Resources = container.Resources{Memory: r.Memory, NanoCPUs: r.nanoCPUs()}
+	host.NetworkMode = container.NetworkMode(cmp.Or(r.Network, network.NetworkDefault))
+	host.PortBindings = r.bindings(ports)
+	host.Mounts = r.mounts()
+	told := append(r.properties(imageID, ports), property{name: "defaults", value: fingerprint(hardened(logDriver), image.Health())})
+	state, err := json.Marshal(known(told))
 	if err != nil {
 		return request{}, err
 	}
@@ -56,24 +67,33 @@ func (r *Run) request(imageID, logDriver string, ports []int) (request, error) {
 		ExposedPorts: exposed(ports), StopTimeout: &seconds, Healthcheck: r.healthCheck(),
 		Labels: map[string]string{managedLabel: managedBy, stateLabel: string(state)},
 	}
+	return request{config, host, told}, nil
+}
+
+// hardened returns what every container is run with. The receiver writes to /data and nowhere else, and needs no
+// privilege.
+func hardened(logDriver string) *container.HostConfig {
 	host := &container.HostConfig{
-		RestartPolicy: policy,
-		Resources:     container.Resources{Memory: r.Memory, NanoCPUs: r.nanoCPUs()},
-		NetworkMode:   container.NetworkMode(cmp.Or(r.Network, network.NetworkDefault)),
-		PortBindings:  r.bindings(ports),
-		Mounts:        r.mounts(),
-		// The receiver writes to /data and nowhere else, and needs no privilege.
 		ReadonlyRootfs: true,
 		Tmpfs:          map[string]string{"/tmp": "rw,noexec,nosuid,nodev,size=64m"},
 		CapDrop:        strslice.StrSlice{"ALL"},
 		SecurityOpt:    []string{"no-new-privileges"},
 	}
-	if logDriver == "json-file" {
+	// Whoever has chosen another driver, or limits of their own for it, knows better.
+	if logDriver == jsonfilelog {
 		host.LogConfig = container.LogConfig{
 			Type: logDriver, Config: map[string]string{"max-size": logFileSize, "max-file": logFiles},
 		}
 	}
-	return request{config, host, nil}, nil
+	return host
+}
+
+// fingerprint returns a short hash by which a later version sees that its defaults are others.
+func fingerprint(defaults ...any) string {
+	h := sha256.New()
+	// What goes wrong with values of our own goes wrong each time, and makes the same fingerprint.
+	_ = json.NewEncoder(h).Encode(defaults)
+	return hex.EncodeToString(h.Sum(nil))[:hashDigits]
 }
 
 // healthCheck asks the receiver with the configuration that it runs with, which says where it can be asked.
@@ -99,15 +119,15 @@ func (r *Run) bindings(ports []int) nat.PortMap {
 func (r *Run) mounts() []mount.Mount {
 	data := mount.Mount{Type: mount.TypeVolume, Source: r.Data, Target: image.DataFolder}
 	if r.bind() {
-		data.Type, data.Source = mount.TypeBind, filepath.Clean(r.Data)
+		data.Type, data.Source = mount.TypeBind, path.Clean(r.Data)
 	}
-	mounts := []mount.Mount{data}
-	for i, file := range r.Files {
-		mounts = append(mounts, mount.Mount{
-			Type: mount.TypeBind, Source: file.Path, Target: file.target(i), ReadOnly: true,
-		})
+	if len(r.Files) == 0 {
+		return []mount.Mount{data}
 	}
-	return mounts
+	return []mount.Mount{data, {
+		Type: mount.TypeVolume, Source: r.configVolume(), Target: configFolder, ReadOnly: true,
+		VolumeOptions: &mount.VolumeOptions{NoCopy: true},
+	}}
 }
 
 // lease marks the request as a replacement that is under way until then at the latest.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"net"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,7 +46,7 @@ func (r *Run) properties(imageID string, ports []int) []property {
 		}
 	}
 	for i, f := range r.Files {
-		all = append(all, property{name: fmt.Sprintf("%s%d", configPrefix, i+1), value: filepath.ToSlash(f.Path) + " " + f.Hash[:12]})
+		all = append(all, property{name: fmt.Sprintf("%s%d", configPrefix, i+1), value: f.Name + " " + f.hash()})
 	}
 	all = append(all, secrets(setPrefix, r.Set)...)
 	return append(all, secrets(envPrefix, r.Env)...)

@@ -66,7 +66,7 @@ func newCredentialsServer(l *logins) *grpc.Server {
 }
 
 // answer tells the credentials for one registry.
-func (l *logins) answer(_ any, _ context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
+func (l *logins) answer(_ any, _ context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) { //nolint:revive // the order of a gRPC handler
 	var request rawMessage
 	if err := decode(&request); err != nil {
 		return nil, err

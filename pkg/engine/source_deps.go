@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"go/build"
+	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -24,6 +26,7 @@ func dependencies(folder, module, platform string) ([]byte, error) {
 	}
 	goal.CgoEnabled = false
 	goal.BuildTags = []string{"grpcnotrace"}
+	goal.ReadDir = withoutTests
 	found := map[string]bool{}
 	if err := collect(goal, folder, module, program, found, map[string]bool{}); err != nil {
 		return nil, err
@@ -35,6 +38,21 @@ func dependencies(folder, module, platform string) ([]byte, error) {
 	}
 	file.WriteString(")\n")
 	return file.Bytes(), nil
+}
+
+// withoutTests lists a folder as the build sees it.
+func withoutTests(folder string) ([]fs.FileInfo, error) {
+	entries, err := os.ReadDir(folder)
+	var found []fs.FileInfo
+	for _, entry := range entries {
+		if strings.HasSuffix(entry.Name(), "_test.go") {
+			continue
+		}
+		if info, err := entry.Info(); err == nil { // or it has vanished since
+			found = append(found, info)
+		}
+	}
+	return found, err
 }
 
 // collect adds to found what a package of the module imports from elsewhere, and what those packages

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/otlpctl/otlpctl/pkg/image"
@@ -124,17 +125,7 @@ func (e *stepError) Error() string {
 	if e.step == "" {
 		return "build the image: " + e.problem
 	}
-	return "build the image: " + shorten(e.step) + ": " + e.problem
-}
-
-// shortest is how much of a command is enough to find it in the Dockerfile, in characters.
-const shortest = 60
-
-func shorten(text string) string {
-	if runes := []rune(text); len(runes) > shortest {
-		return string(runes[:shortest-1]) + "…"
-	}
-	return text
+	return "build the image: " + e.step + ": " + e.problem
 }
 
 // plainProblem takes the layers of the engine off a problem: of a command that failed the step
@@ -152,6 +143,16 @@ func plainProblem(text string) string {
 	return text
 }
 
-// oneLine returns text with all white space as single spaces: the name of a step may be a command
-// of many lines.
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+// longestName is how much of a command is enough to find it in the Dockerfile, in characters.
+const longestName = 100
+
+// stepName returns the name of a step on one line: without the mounts, which are the same everywhere,
+// and no longer than anybody reads.
+func stepName(text string) string {
+	words := slices.DeleteFunc(strings.Fields(text), func(word string) bool { return strings.HasPrefix(word, "--mount=") })
+	name := []rune(strings.Join(words, " "))
+	if len(name) > longestName {
+		return string(name[:longestName-1]) + "…"
+	}
+	return string(name)
+}

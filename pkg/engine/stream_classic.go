@@ -66,7 +66,7 @@ func (l *classicLog) header(line string) (number, total int, text string, ok boo
 	number, wrong := strconv.Atoi(first)
 	total, alsoWrong := strconv.Atoi(second)
 	ok = found && cut && parted && wrong == nil && alsoWrong == nil && number == l.number+1 && (l.total == 0 || total == l.total)
-	return number, total, oneLine(text), ok
+	return number, total, stepName(text), ok
 }
 
 func (l *classicLog) begin(number, total int, text string) {

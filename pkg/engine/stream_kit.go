@@ -68,7 +68,7 @@ func (l *kitLog) step(v vertex) *kitStep {
 	if l.known == nil {
 		l.known = map[string]*kitStep{}
 	}
-	step := &kitStep{name: oneLine(v.name)}
+	step := &kitStep{name: stepName(v.name)}
 	l.known[v.digest] = step
 	if !isFromStep(withoutPlace(v.name)) {
 		l.steps.Total++

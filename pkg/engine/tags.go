@@ -9,9 +9,9 @@ import (
 	"github.com/docker/docker/api/types/image"
 )
 
-// tag moves all tags to an image, or none. Once an image is complete this takes no time, and an
+// Tag moves all tags to an image, or none. Once an image is complete this takes no time, and an
 // interruption waits for it.
-func (e *Engine) tag(ctx context.Context, id string, tags []string) error {
+func (e *Engine) Tag(ctx context.Context, id string, tags []string) error {
 	ctx = context.WithoutCancel(ctx)
 	before := map[string]string{}
 	for _, tag := range tags {
@@ -42,4 +42,20 @@ func (e *Engine) untag(ctx context.Context, before map[string]string) error {
 		}
 	}
 	return errors.Join(faults...)
+}
+
+// Discard removes an image that has no name. One that has a name, of an earlier build of the same, stays.
+func (e *Engine) Discard(ctx context.Context, id string) error {
+	ctx = context.WithoutCancel(ctx)
+	found, err := e.api.ImageInspect(ctx, id)
+	if errdefs.IsNotFound(err) || err == nil && len(found.RepoTags) > 0 {
+		return nil
+	}
+	if err == nil {
+		_, err = e.api.ImageRemove(ctx, id, image.RemoveOptions{PruneChildren: true})
+	}
+	if err != nil {
+		return fmt.Errorf("remove image %s: %w", id, err)
+	}
+	return nil
 }
