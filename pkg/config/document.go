@@ -29,6 +29,8 @@ type document struct {
 	// where the configuration runs: text with references. It is nil if they are
 	// to be resolved.
 	written map[string]string
+	// portable says that what does not depend on written is checked nevertheless.
+	portable bool
 }
 
 func open(opts Options) *document {
@@ -90,7 +92,7 @@ func (doc *document) decode(target any) (Origins, Warnings, error) {
 			d.value(doc.root, ptr.Elem(), nil, rules{})
 		}
 		d.reportUnsupported()
-		if doc.written == nil {
+		if doc.written == nil || doc.portable {
 			d.validate(ptr.Elem(), doc.root, nil)
 		}
 	}

@@ -11,6 +11,8 @@ import (
 // Loaded is the configuration of a receiver and what is known about it.
 type Loaded struct {
 	Config receiver.Config
+	// Deploy says how the receiver is to run in a cluster.
+	Deploy Deploy
 	// Warnings are what is accepted but should change.
 	Warnings Warnings
 	// Origins tell where values were set, for faults that only show later, such
@@ -64,7 +66,7 @@ func (doc *document) load(files []File, from Sources) (Loaded, error) {
 	model := doc.defaults()
 	var err error
 	l.Origins, l.Warnings, err = doc.decode(&model)
-	l.Config, l.short = model.Config, model.Short
+	l.Config, l.Deploy, l.short = model.Config, model.Deploy, model.Short
 	for _, f := range files {
 		l.Files = append(l.Files, f.Name)
 	}
@@ -87,9 +89,9 @@ func (doc *document) load(files []File, from Sources) (Loaded, error) {
 // decoding changes them.
 func (doc *document) defaults() Model {
 	if doc.components {
-		return Model{Config: receiver.BaseConfig()}
+		return Model{Config: receiver.BaseConfig(), Deploy: DefaultDeploy()}
 	}
-	model := Model{Config: receiver.DefaultConfig()}
+	model := Model{Config: receiver.DefaultConfig(), Deploy: DefaultDeploy()}
 	if doc.root.field("processors").field("batch") != nil {
 		batchByDefault(&model.Config)
 	}

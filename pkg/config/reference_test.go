@@ -75,7 +75,8 @@ func chapters(t *testing.T) []chapter {
 	base := receiver.BaseConfig()
 	all = append(all,
 		chapter{title: "`service`", names: []string{"service"}, rows: d.section("", reflect.ValueOf(base.Service))},
-		chapter{title: "`admin`", names: []string{"admin"}, rows: d.section("", reflect.ValueOf(base.Admin))})
+		chapter{title: "`admin`", names: []string{"admin"}, rows: d.section("", reflect.ValueOf(base.Admin))},
+		chapter{title: "`deploy`", names: []string{"deploy"}, rows: d.section("", reflect.ValueOf(DefaultDeploy()))})
 	for _, f := range d.fields(reflect.TypeFor[Short]()) {
 		c := chapter{title: "`" + f.key + "`", names: []string{f.key}, rows: d.section("", reflect.New(f.typ).Elem())}
 		for i := range c.rows {

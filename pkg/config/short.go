@@ -8,6 +8,8 @@ import "github.com/otlpctl/otlpctl/receiver"
 type Model struct {
 	Short           `yaml:",inline"` // first: what is wrong in it is not reported again where it leads to
 	receiver.Config `yaml:",inline"`
+
+	Deploy Deploy `yaml:"deploy" doc:"How the receiver runs in a cluster; it does not look at this section itself."`
 }
 
 // Validate checks what concerns more than one component.

@@ -107,7 +107,10 @@ func (s shortener) copy(short string, long place, translate func(string) string)
 	if from == nil || !s.applies(from, short, long) {
 		return
 	}
-	text := translate(from.text)
+	text := from.text
+	if s.doc.written == nil || !refers(text) {
+		text = translate(text)
+	}
 	there := s.said(long)
 	switch {
 	case there != nil && (there.src.rank > from.src.rank || same(there.text, text)):

@@ -11,10 +11,14 @@ import (
 // Show returns the effective configuration: the long form with all defaults, the
 // short form with what it amounts to, keys in the order of the reference and
 // components sorted. l must have loaded without errors. What is not there, or is text and empty by default, is left
-// out.
+// out, and so is the section deploy if no layer says anything about it.
 func (l Loaded) Show() *Value {
 	s := shower{doc: l.doc, short: l.shortForm()}
-	return s.whole(Model{Short: s.short.Short, Config: l.Config})
+	whole := s.whole(Model{Short: s.short.Short, Config: l.Config, Deploy: l.Deploy})
+	if _, said := l.doc.root.find("deploy"); !said {
+		whole.Items = slices.DeleteFunc(whole.Items, func(v *Value) bool { return v.Path == "deploy" })
+	}
+	return whole
 }
 
 // shower makes Values of a configuration that was decoded.

@@ -1,0 +1,203 @@
+package config
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"reflect"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// packing writes a tree as one file that holds no plain secret.
+type packing struct {
+	doc       *document
+	whole     spot
+	secrets   map[string]string
+	variables map[string]Variable
+	sealed    string
+	faults    []located
+}
+
+func newPacking(doc *document) *packing {
+	whole := rootSpot(reflect.ValueOf(doc.defaults()), nil, &doc.opts)
+	return &packing{doc: doc, whole: whole, secrets: map[string]string{}, variables: map[string]Variable{}}
+}
+
+// file returns the tree without what is not for the receiver: the section deploy, and the short
+// form, which has become the long one.
+func (p *packing) file() (*yaml.Node, error) {
+	root, err := p.doc.explicit()
+	if err != nil || root == nil {
+		return nil, err
+	}
+	kept := *root
+	kept.entries = slices.DeleteFunc(slices.Clone(root.entries), func(e entry) bool {
+		return e.key.text == "deploy" || isShort(e.key.text) && e.key.text != "database"
+	})
+	return p.value(&kept, nil), nil
+}
+
+func (p *packing) value(n *node, at *path) *yaml.Node {
+	switch n.kind {
+	case mapping:
+		m := &yaml.Node{Kind: yaml.MappingNode}
+		for _, e := range n.entries {
+			m.Content = append(m.Content, plainOrQuoted(e.key.text, e.key.quoted), p.value(e.value, at.child(e.key.text)))
+		}
+		return m
+	case sequence:
+		list := &yaml.Node{Kind: yaml.SequenceNode}
+		for i, item := range n.items {
+			list.Content = append(list.Content, p.value(item, at.item(i)))
+		}
+		return list
+	case scalar:
+		return p.scalar(n, at)
+	default:
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"}
+	}
+}
+
+func (p *packing) scalar(n *node, at *path) *yaml.Node {
+	switch {
+	case looksSealed(n.raw):
+		p.seal(n, at)
+	case refers(n.raw):
+		p.reference(n, at)
+	case n.text != "" && (isSecret(p.whole, at.steps()) || userinfo().MatchString(n.text)):
+		return plainOrQuoted("${file:"+SecretsFolder+"/"+p.keep(at, n.text)+"}", false)
+	}
+	return plainOrQuoted(n.raw, n.quoted)
+}
+
+// seal notes an encrypted value, which holds for the key that it was written for only.
+func (p *packing) seal(n *node, at *path) {
+	if n.alias != "" {
+		p.fault(n, at, "an encrypted value in the short form cannot be carried over", "encrypt it under the long name, "+at.String())
+	}
+	if p.sealed == "" {
+		p.sealed = at.String()
+	}
+}
+
+// reference notes the variables in a value.
+func (p *packing) reference(n *node, at *path) {
+	switch {
+	case n.alias == "otlp.timeout_seconds", n.alias == "logging.format":
+		p.fault(n, at, "a reference in the short form cannot be carried over", "write it under the long name, "+at.String())
+	case hasLiteralPassword(n.raw):
+		p.fault(n, at, "has a password beside a reference, which would be readable by all who can read the ConfigMap", "put the password into a variable as well")
+	}
+	for name, required := range variablesIn(n.raw) {
+		v, known := p.variables[name]
+		if !known {
+			v = Variable{Name: name, Path: at.String()}
+		}
+		v.Required = v.Required || required
+		p.variables[name] = v
+	}
+}
+
+func (p *packing) fault(n *node, at *path, problem, hint string) {
+	p.faults = append(p.faults, locate(n, Finding{Path: at.String(), Problem: problem, Hint: hint}))
+}
+
+// longestKey is how long the name of a file in a Secret may be.
+const longestKey = 253
+
+// keep puts a value among the secrets and returns its name: the path, as far as a Secret allows.
+func (p *packing) keep(at *path, text string) string {
+	path := at.String()
+	key := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-', r == '.', r == '_':
+			return r
+		}
+		return '_'
+	}, path)
+	if _, taken := p.secrets[key]; taken || len(key) > longestKey {
+		sum := sha256.Sum256([]byte(path))
+		suffix := "." + hex.EncodeToString(sum[:6])
+		key = key[:min(len(key), longestKey-len(suffix))] + suffix
+	}
+	p.secrets[key] = text
+	return key
+}
+
+// plainOrQuoted writes a text with quotes where it had some, and where it would be nothing without.
+func plainOrQuoted(text string, quoted bool) *yaml.Node {
+	n := &yaml.Node{Kind: yaml.ScalarNode, Value: text}
+	switch {
+	case quoted && strings.Contains(text, "\n"):
+		n.Style = yaml.LiteralStyle
+	case quoted, n.ShortTag() == "!!null", n.ShortTag() == "!!merge":
+		n.Style = yaml.DoubleQuotedStyle
+	}
+	return n
+}
+
+// variablesIn returns the environment variables that a text refers to, and whether each must be
+// set: not if there is a default, nor if it is in the default of another one.
+func variablesIn(text string) map[string]bool {
+	found := map[string]bool{}
+	for text != "" {
+		at := strings.IndexByte(text, '$')
+		switch {
+		case at < 0 || at == len(text)-1:
+			return found
+		case text[at+1] != '{':
+			text = text[at+2:] // what follows is another dollar sign, or cannot begin a reference
+			continue
+		}
+		length := reference(text[at:])
+		if length == 0 {
+			return found
+		}
+		name, fallback, required := variableOf(text[at+len("${") : at+length-1])
+		if name != "" {
+			found[name] = found[name] || required
+		}
+		for inner := range variablesIn(fallback) {
+			if _, known := found[inner]; !known {
+				found[inner] = false
+			}
+		}
+		text = text[at+length:]
+	}
+	return found
+}
+
+// variableOf takes the inside of ${…} apart; name is empty if it is no variable.
+func variableOf(inside string) (name, fallback string, required bool) {
+	scheme, rest, hasScheme := strings.Cut(inside, ":")
+	switch {
+	case !hasScheme:
+		return inside, "", true
+	case scheme != "env":
+		return "", "", false
+	}
+	name, fallback, hasFallback := strings.Cut(rest, ":-")
+	return name, fallback, !hasFallback
+}
+
+// hasLiteralPassword reports whether a URL has a password that is no reference.
+func hasLiteralPassword(text string) bool {
+	for _, found := range userinfo().FindAllString(text, -1) {
+		var b strings.Builder
+		for found != "" {
+			if length := reference(found); strings.HasPrefix(found, "${") && length > 0 {
+				found = found[length:]
+				continue
+			}
+			b.WriteByte(found[0])
+			found = found[1:]
+		}
+		_, password, _ := strings.Cut(strings.TrimPrefix(b.String(), "://"), ":")
+		if strings.TrimSuffix(password, "@") != "" {
+			return true
+		}
+	}
+	return false
+}
