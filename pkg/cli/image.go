@@ -6,7 +6,13 @@ import (
 	"github.com/otlpctl/otlpctl/pkg/term"
 )
 
-func newImage(_ term.Streams) *cobra.Command {
-	cmd := group("image", "Build, look into and move container images")
-	return cmd
+func newImage(s term.Streams) *cobra.Command {
+	return group("image", "Build, look into and move container images",
+		newImageBuild(s),
+		newImageInspect(s),
+		newImageDiff(s),
+		newImageLs(s),
+		newImageLoad(s),
+		newImagePush(s),
+	)
 }

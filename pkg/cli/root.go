@@ -27,7 +27,13 @@ func newRoot(s term.Streams) *cobra.Command {
 		newServe(s),
 		newHealth(s),
 		newConfig(s),
+		newRender(s),
 		newImage(s),
+		newDeploy(s),
+		newDiff(s),
+		newStatus(s),
+		newLogs(s),
+		newDelete(s),
 		newVersion(s),
 		newCompletion(s),
 	)

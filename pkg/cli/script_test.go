@@ -17,8 +17,9 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"otlpctl":  func() { os.Exit(Main(os.Args[1:], term.System())) },
-		"stubborn": stubborn,
+		"otlpctl":   func() { os.Exit(Main(os.Args[1:], term.System())) },
+		"stubborn":  stubborn,
+		"makeimage": makeImage,
 	})
 }
 
@@ -40,8 +41,12 @@ func stubborn() {
 // error, and with which exit code.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir:                 "../../testdata/script",
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exitcode": exitCodeIs},
+		Dir: "../../testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exitcode":    exitCodeIs,
+			"registry":    startRegistry,
+			"makeprogram": makeProgram,
+		},
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv(quickExit())
