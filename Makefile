@@ -9,7 +9,7 @@ MODULES := . $(patsubst %/go.mod,%,$(wildcard e2e/go.mod))
 FUZZTIME ?= 10s
 tool = $(GO) tool -modfile=tools/$(1).mod
 
-.PHONY: help build test check lint cross tidy release-check fuzz bench e2e generate vuln clean
+.PHONY: help build test check lint cross tidy release-check fuzz bench e2e cluster cluster-down generate vuln clean
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -47,6 +47,12 @@ bench: ## run the Go benchmarks, then whole processes beside the Collector; BENC
 
 e2e: ## run the tests with real peers, a Go module of their own
 	cd e2e && $(GO) test $(TAGS) -timeout=30m $(TESTFLAGS) ./...
+
+cluster: ## start a Kubernetes cluster; its output is for a shell to eval; needs root
+	@cd e2e && $(GO) run ./cmd/cluster up $(CLUSTERFLAGS)
+
+cluster-down: ## stop the cluster, and remove what killed tests have left of theirs
+	@cd e2e && $(GO) run ./cmd/cluster down
 
 generate: ## write what is generated: the command reference
 	$(GO) generate ./...

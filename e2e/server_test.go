@@ -4,6 +4,7 @@ package e2e_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/otlpctl/otlpctl/e2e/harness/client"
 	"github.com/otlpctl/otlpctl/e2e/harness/dockerd"
+	"github.com/otlpctl/otlpctl/e2e/harness/kubernetes"
 	"github.com/otlpctl/otlpctl/e2e/harness/loopback"
 	"github.com/otlpctl/otlpctl/e2e/harness/process"
 	"github.com/otlpctl/otlpctl/e2e/harness/programs"
@@ -52,7 +54,8 @@ func testMain(m *testing.M) int {
 		return 1
 	}
 	code := m.Run()
-	if err := dockerd.StopShared(context.Background()); err != nil {
+	ctx := context.Background()
+	if err := errors.Join(dockerd.StopShared(ctx), kubernetes.StopShared(ctx)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

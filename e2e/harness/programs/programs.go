@@ -50,7 +50,7 @@ func cached(ctx context.Context, name, key string, build func(ctx context.Contex
 	if err := os.MkdirAll(cache, 0o755); err != nil {
 		return "", fmt.Errorf("cache: %w", err)
 	}
-	unlock, err := lock(ctx, dir+".lock")
+	unlock, err := Lock(ctx, dir+".lock")
 	if err != nil {
 		return "", err
 	}
