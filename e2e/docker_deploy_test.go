@@ -112,11 +112,12 @@ func (d *deployment) deleteAll(t *testing.T) {
 	if err := d.engine.Call(t.Context(), "GET", volume, nil, nil); err != nil {
 		t.Errorf("the data is gone: %v", err)
 	}
-	if got := d.want(0, "delete", "docker", "--name", d.name, "--yes"); got.stdout != "" || !strings.Contains(got.stderr, "not found") {
+	if got := d.want(0, "delete", "docker", "--name", d.name, "--yes"); got.stdout != "volume/"+d.name+"-data\tunchanged\n" || !strings.Contains(got.stderr, "not found") {
 		t.Errorf("delete of nothing says %q, %q", got.stdout, got.stderr)
 	}
 	d.deploy("created")
 	d.waitStored(3)
+	d.want(0, "delete", "docker", "--name", d.name, "--yes")
 	d.want(0, "delete", "docker", "--name", d.name, "--yes", "--volumes")
 	if left := d.volumes(); left != nil {
 		t.Errorf("volumes %v are left", left)
@@ -187,8 +188,10 @@ func TestDeployDockerLeavesOthersAlone(t *testing.T) {
 	}
 	before := d.inspect().ID
 	for _, args := range [][]string{
-		d.args("deploy"), d.args("diff"), {"delete", "docker", "--name", "foreign", "--yes"},
-		{"status", "docker", "--name", "foreign"}, {"logs", "docker", "--name", "foreign"},
+		d.args("deploy"), d.args("diff"),
+		{"delete", "docker", "--name", "foreign", "--yes"},
+		{"status", "docker", "--name", "foreign"},
+		{"logs", "docker", "--name", "foreign"},
 	} {
 		if got := d.want(1, args...); !strings.Contains(got.stderr, "was not made by otlpctl") {
 			t.Errorf("%v says\n%s", args, got.stderr)
@@ -269,4 +272,3 @@ func TestDeployDockerMistakes(t *testing.T) {
 		t.Errorf("containers %v are left", names)
 	}
 }
-

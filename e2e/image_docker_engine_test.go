@@ -108,6 +108,16 @@ func (b *builder) image(ref string) string {
 	return image.ID
 }
 
+// containers counts the containers of the engine, whether they run or not.
+func (b *builder) containers() int {
+	b.t.Helper()
+	var all []struct{ ID string }
+	if err := b.engine.Call(b.t.Context(), http.MethodGet, "/containers/json?all=1", nil, &all); err != nil {
+		b.t.Fatal(err)
+	}
+	return len(all)
+}
+
 // output runs an image to its end and returns what it prints.
 func (b *builder) output(ref string, command ...string) string {
 	b.t.Helper()

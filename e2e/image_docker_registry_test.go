@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"archive/tar"
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"io"
@@ -103,7 +104,11 @@ func TestLoadIntoKind(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := "/containers/" + node.ID
-	t.Cleanup(func() { _ = b.engine.Call(t.Context(), http.MethodDelete, at+"?force=1", nil, nil) })
+	t.Cleanup(func() {
+		if err := b.engine.Call(context.WithoutCancel(ctx), http.MethodDelete, at+"?force=1", nil, nil); err != nil {
+			t.Error(err)
+		}
+	})
 	var program bytes.Buffer
 	w := tar.NewWriter(&program)
 	if err := w.WriteHeader(&tar.Header{Name: "ctr", Mode: 0o755, Size: int64(len(ctrCommand))}); err != nil {

@@ -135,14 +135,14 @@ func (r *imageRun) send(t *testing.T, requests uint64) {
 		}
 		defer c.Close()
 		for number := range requests {
-			if err := c.Export(t.Context(), signal.Traces, numbered.Request(signal.Traces, number*100, 100)); err != nil {
+			if err := c.Export(t.Context(), signal.Traces, numbered.Request(signal.Traces, number*100+1, 100)); err != nil {
 				t.Fatalf("%s, request %d: %v", protocol, number, err)
 			}
 		}
 	}
 }
 
-// inspected returns what the engine says of a container.
+// state returns what the engine says of the container.
 func (r *imageRun) state(t *testing.T) (user string, running, killed bool) {
 	t.Helper()
 	var c struct {
@@ -343,5 +343,28 @@ func TestInterruptedImageBuildLeavesNothing(t *testing.T) {
 	// It may have been quicker than the signal.
 	if code == 130 && len(left) > 0 || code == 0 && len(left) != 1 || code != 0 && code != 130 {
 		t.Errorf("exit %d, left %v", code, left)
+	}
+}
+
+// A disk that is too small is said to be, and has what it had.
+func TestImageOnAFullDisk(t *testing.T) {
+	folder := t.TempDir()
+	if err := syscall.Mount("tmpfs", folder, "tmpfs", 0, "size=2m"); err != nil {
+		programs.Need(t, func(context.Context) (string, error) { return "", fmt.Errorf("mount a small disk: %w", err) })
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(folder, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, output := range []string{"docker-archive:image.tar", "oci:layout"} {
+		got := run(t, process.Spec{Name: "otlpctl", Path: otlpctl(t), Cwd: folder, Args: []string{"image", "build", "--output", output}})
+		left, err := os.ReadDir(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.code != 1 || !strings.Contains(got.stderr, "no space left on device") || !strings.Contains(got.stderr, "hint: nothing was left behind") || len(left) > 0 {
+			t.Errorf("%s: exit %d, left %v\n%s", output, got.code, left, got.stderr)
+		}
 	}
 }

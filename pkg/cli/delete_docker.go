@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -64,8 +65,8 @@ func runDeleteDocker(ctx context.Context, cmd *cobra.Command, s term.Streams, o 
 	if err != nil {
 		return err
 	}
-	if len(objects) > 0 && !o.yes {
-		if err := confirm(ctx, s, o.question(objects)); err != nil {
+	if doomed := o.doomed(objects); len(doomed) > 0 && !o.yes {
+		if err := confirm(ctx, s, "delete "+strings.Join(doomed, ", ")+"? [y/N]"); err != nil {
 			return err
 		}
 	}
@@ -74,7 +75,7 @@ func runDeleteDocker(ctx context.Context, cmd *cobra.Command, s term.Streams, o 
 	if done.Objects, err = e.Delete(ctx, objects, o.volumes, say); err != nil {
 		return err
 	}
-	if len(objects) == 0 {
+	if !slices.ContainsFunc(objects, func(o engine.Object) bool { return !o.Keeps() }) {
 		say("container/" + o.name + " not found")
 	}
 	return o.format.Write(s.Out, done, func(r *output.Rows) {
@@ -84,14 +85,15 @@ func runDeleteDocker(ctx context.Context, cmd *cobra.Command, s term.Streams, o 
 	})
 }
 
-func (o deleteDockerOptions) question(objects []engine.Object) string {
+// doomed returns the names of what is to be deleted.
+func (o deleteDockerOptions) doomed(objects []engine.Object) []string {
 	var names []string
 	for _, object := range objects {
 		if o.volumes || !object.Keeps() {
 			names = append(names, object.String())
 		}
 	}
-	return "delete " + strings.Join(names, ", ") + "? [y/N]"
+	return names
 }
 
 // confirm asks for a yes.

@@ -39,10 +39,10 @@ what runs is what was deployed, whatever becomes of them. The ports that it list
 published under the same numbers. Without --config it is the image's own.
 
 A container that has to change is replaced by a new one. If the two have no port of the host
-in common and write no files in /data, the new one starts beside the old one and replaces it
-once it is healthy. Otherwise the old one stops first. Either way the old one goes on if the
-new one does not become healthy within --timeout, ends or keeps restarting: exit 3, with the
-last lines of its log. A container of that name that otlpctl has not made is never touched.
+in common, and --config writes no files, the new one starts beside the old one and replaces
+it once it is healthy. Otherwise the old one stops first. Either way the old one goes on if
+the new one does not become healthy within --timeout, ends or keeps restarting: exit 3, with
+the last lines of its log. A container that otlpctl has not made is never touched.
 
 The container runs as the image's user, with a read-only file system, without capabilities and
 without new privileges. It may write to /data, which outlives it, and /tmp. Where the engine

@@ -60,7 +60,7 @@ func (o *dockerOptions) check() error {
 	}
 	switch {
 	case o.data == "":
-		o.data = o.name + "-data"
+		o.data = engine.DataVolume(o.name)
 	case !strings.HasPrefix(o.data, "/") && checkName(o.data) != nil:
 		return fmt.Errorf("--data %q: want the name of a volume, or an absolute path", o.data)
 	}

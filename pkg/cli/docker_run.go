@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,13 +35,21 @@ func (o *dockerOptions) plan(ctx context.Context, s term.Streams) (*engine.Engin
 	}
 	run.Image = o.image
 	if run.Image == "" {
-		run.Image = e.FirstImage(ctx, image.DefaultTags(thisBuild().Version))
+		run.Image = e.FirstImage(ctx, image.DefaultTags(imageVersion(thisBuild())))
 	}
 	plan, err := e.Plan(ctx, run)
 	if err != nil {
 		return nil, nil, errors.Join(err, e.Close())
 	}
 	return e, plan, nil
+}
+
+// imageVersion is the version that an image of this program has.
+func imageVersion(b build) string {
+	if b.Version == "(devel)" {
+		return "dev"
+	}
+	return cmp.Or(b.Version, "dev")
 }
 
 // run translates the options, after it has checked the configuration as the container will see it.

@@ -69,7 +69,8 @@ Where the image goes is for --output to say:
   engine                the container engine of this machine. The default of docker
 
 A bill of materials is attached to the image in layouts and registries; a file and an engine
-take one platform, and none. The result is the form that -o says.
+have no place for one, and take one platform. A base keeps its certificate authorities, time
+zones and users.
 
 The configuration in the image is --config, or that of otlpctl serve without one. It is
 checked by the program in the image first, as "otlpctl config validate --as-written" does;
@@ -103,7 +104,7 @@ func imageBuildFlags(cmd *cobra.Command, o *imageBuildOptions) {
 	f.StringArrayVar(&o.tags, "tag", nil, "`name` of the image, [registry/]repository[:tag]; repeat it for more (default otlpctl:VERSION and otlpctl:latest)")
 	f.StringVar(&o.config, "config", "", "configuration to bake in, a `file` in YAML or JSON")
 	f.StringSliceVar(&o.platforms, "platform", nil, "`os/architecture`, as in linux/arm64; several with --binaries (default what the program is for)")
-	f.Var(&o.maxSize, "max-size", "fail if the unpacked image is larger, for any platform: 48MB")
+	f.Var(&o.maxSize, "max-size", "fail if the image is larger than this unpacked, for any platform: 48MB")
 	insecureFlag(cmd, &o.insecure)
 	f.VarP(&o.format, "format", "o", "table, json or yaml")
 

@@ -1,11 +1,11 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"net"
+	"maps"
+	"net/netip"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -60,37 +60,55 @@ func (o *imageBuildOptions) configFile() (config.File, error) {
 	return files[0], nil
 }
 
-// portsOf returns what a configuration listens on, as an image exposes it. A port that is only known
-// where it runs is left out.
+// portsOf returns what a configuration listens on for others, as an image exposes it. A port that is only
+// known where it runs is left out. If only another otlpctl understands the configuration, they are the usual
+// ones.
 func portsOf(file config.File) []string {
 	loaded, err := config.LoadWritten([]config.File{file}, nil)
 	if err != nil {
-		return image.Ports() // the program in the image is another, and understands it
+		return image.Ports()
 	}
-	var ports []string
-	for _, endpoint := range endpoints(loaded.Config) {
-		_, text, err := net.SplitHostPort(endpoint)
-		if port, e := strconv.ParseUint(text, 10, 16); err == nil && e == nil && port > 0 {
-			ports = append(ports, text+"/tcp")
+	shown := loaded.Show() // endpoints as they are written: the configuration itself has defaults for references
+	var numbers []int
+	for path := range listenPaths(loaded.Config) {
+		endpoint := shown.Find(path).Text()
+		colon := strings.LastIndexByte(endpoint, ':') // there may be others, in a reference
+		port, err := strconv.ParseUint(endpoint[colon+1:], 10, 16)
+		if err == nil && port > 0 && !isOnlyHere(endpoint[:max(colon, 0)]) {
+			numbers = append(numbers, int(port))
 		}
 	}
-	slices.SortFunc(ports, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b)) })
-	return slices.Compact(ports)
+	slices.Sort(numbers)
+	var ports []string
+	for _, n := range slices.Compact(numbers) {
+		ports = append(ports, strconv.Itoa(n)+"/tcp")
+	}
+	return ports
 }
 
-// endpoints returns the addresses that a receiver listens on over TCP.
-func endpoints(c receiver.Config) []string {
-	all := []string{c.Admin.Endpoint}
-	for _, r := range c.Receivers {
+// isOnlyHere reports whether nobody outside of the container reaches a host that a receiver listens on.
+func isOnlyHere(host string) bool {
+	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return host == "localhost" || err == nil && addr.IsLoopback()
+}
+
+// listenPaths returns the addresses that a receiver listens on over TCP, by the paths of their keys.
+func listenPaths(c receiver.Config) map[string]string {
+	all := map[string]string{"admin.endpoint": c.Admin.Endpoint}
+	for id, r := range c.Receivers {
+		protocols := "receivers." + string(id) + ".protocols."
 		if grpc := r.Protocols.GRPC; grpc != nil && grpc.Transport != "unix" {
-			all = append(all, grpc.Endpoint)
+			all[protocols+"grpc.endpoint"] = grpc.Endpoint
 		}
 		if http := r.Protocols.HTTP; http != nil && http.Transport != "unix" {
-			all = append(all, http.Endpoint)
+			all[protocols+"http.endpoint"] = http.Endpoint
 		}
 	}
 	return all
 }
+
+// endpoints returns the addresses that a receiver listens on over TCP.
+func endpoints(c receiver.Config) []string { return slices.Sorted(maps.Values(listenPaths(c))) }
 
 // warnOfSecrets names the secrets that everybody could read who gets the image.
 func warnOfSecrets(s term.Streams, file config.File) error {

@@ -45,7 +45,7 @@ func buildDocker(ctx context.Context, s term.Streams, o imageBuildOptions) (_ im
 		return image.Result{}, err
 	}
 	result.Steps = made.Steps
-	if err := o.withinSize(result); err != nil {
+	if err := o.withinSize(result, "no tag was moved"); err != nil {
 		return image.Result{}, err
 	}
 	if o.place.Kind == image.Engine {

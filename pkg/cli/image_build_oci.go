@@ -37,6 +37,10 @@ func buildOCI(ctx context.Context, s term.Streams, o imageBuildOptions) (_ image
 			return image.Result{}, fmt.Errorf("base image: %w", err)
 		}
 		defer func() { err = errors.Join(err, closer.Close()) }()
+		if request.Folder, err = os.MkdirTemp("", "otlpctl-base-*"); err != nil {
+			return image.Result{}, err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(request.Folder)) }()
 	}
 	progress := newBuildProgress(s)
 	defer progress.Close()
@@ -50,7 +54,7 @@ func buildOCI(ctx context.Context, s term.Streams, o imageBuildOptions) (_ image
 		return image.Result{}, err
 	}
 	result.Steps.Total = request.Steps()
-	if err := o.withinSize(result); err != nil {
+	if err := o.withinSize(result, "nothing was written"); err != nil {
 		return image.Result{}, err
 	}
 	return result, image.Put(ctx, built, o.place, put)
@@ -98,12 +102,12 @@ func sourceDate(env func(string) string) (*time.Time, error) {
 	return &created, nil
 }
 
-// withinSize returns an error if the image is too large for any platform.
-func (o *imageBuildOptions) withinSize(r image.Result) error {
+// withinSize returns an error if the image is too large for any platform. It says what became of it.
+func (o *imageBuildOptions) withinSize(r image.Result, outcome string) error {
 	for _, v := range r.Platforms {
 		if o.maxSize > 0 && v.Unpacked > int64(o.maxSize) {
 			return hinted{
-				fmt.Errorf("the image for %s has %s unpacked, and --max-size is %s: nothing was written", v.Platform, sizeText(v.Unpacked), sizeText(int64(o.maxSize))),
+				fmt.Errorf("the image for %s has %s unpacked, and --max-size is %s: %s", v.Platform, sizeText(v.Unpacked), sizeText(int64(o.maxSize)), outcome),
 				"'otlpctl image build' without --max-size, and 'otlpctl image inspect', show what is in it",
 			}
 		}

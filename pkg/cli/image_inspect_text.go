@@ -21,7 +21,7 @@ func printInspection(w *term.Output, r inspect.Report) error {
 	p.title("Configuration")
 	p.table(configRows(r.Config))
 	p.title("Layers")
-	p.table(layerRows(r.Layers))
+	p.cutTable(layerRows(r.Layers))
 	if len(r.Wasted.Top) > 0 {
 		p.title("Wasted")
 		p.table(wastedRows(r.Wasted))

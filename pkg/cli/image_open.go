@@ -31,7 +31,7 @@ type openOptions struct {
 
 func (o *openOptions) flags(cmd *cobra.Command) {
 	insecureFlag(cmd, &o.insecure)
-	cmd.Flags().StringVar(&o.platform, "platform", "", "os/architecture to take of an image for several")
+	cmd.Flags().StringVar(&o.platform, "platform", "", "`os/architecture` to take of an image for several, as in linux/arm64")
 }
 
 // insecureFlag adds --insecure to a command that talks to registries.

@@ -18,8 +18,27 @@ type sheet struct {
 // title begins a part of the report.
 func (p *sheet) title(text string) { p.WriteString("\n" + p.out.Paint(term.Bold, text) + "\n") }
 
-// table writes aligned rows. The last cell of a row is cut at the edge of a terminal.
+// table writes aligned rows.
 func (p *sheet) table(rows [][]string) {
+	for _, line := range aligned(rows) {
+		p.WriteString(line + "\n")
+	}
+}
+
+// cutTable writes aligned rows, cut at the edge of a terminal: what is there is of any length, and nobody
+// copies it.
+func (p *sheet) cutTable(rows [][]string) {
+	width := p.out.Width()
+	for _, line := range aligned(rows) {
+		if p.out.IsTerminal() && utf8.RuneCountInString(line) > width {
+			line = string([]rune(line)[:max(0, width-1)]) + "…"
+		}
+		p.WriteString(line + "\n")
+	}
+}
+
+// aligned returns rows as lines whose columns are as wide as their widest cell.
+func aligned(rows [][]string) []string {
 	var widths []int
 	for _, row := range rows {
 		for i, cell := range row {
@@ -30,25 +49,17 @@ func (p *sheet) table(rows [][]string) {
 			widths[i] = max(widths[i], utf8.RuneCountInString(row[i]))
 		}
 	}
-	for _, row := range rows {
-		p.WriteString(p.row(row, widths) + "\n")
-	}
-}
-
-func (p *sheet) row(cells []string, widths []int) string {
-	const margin = "  "
-	line := ""
-	for i, cell := range cells {
-		line += margin + cell
-		if i < len(cells)-1 {
-			line += strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
+	lines := make([]string, len(rows))
+	for i, row := range rows {
+		for j, cell := range row {
+			lines[i] += "  " + cell
+			if j < len(row)-1 {
+				lines[i] += strings.Repeat(" ", widths[j]-utf8.RuneCountInString(cell))
+			}
 		}
+		lines[i] = strings.TrimRight(lines[i], " ")
 	}
-	line = strings.TrimRight(line, " ")
-	if width := p.out.Width(); p.out.IsTerminal() && utf8.RuneCountInString(line) > width {
-		line = string([]rune(line)[:width-1]) + "…"
-	}
-	return line
+	return lines
 }
 
 // printable makes one line of a text that others wrote, and takes from it what would command a terminal.

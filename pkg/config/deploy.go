@@ -19,7 +19,7 @@ type Deploy struct {
 	PodAnnotations   map[string]string `yaml:"pod_annotations" doc:"Further annotations of pods."`
 	Env              map[string]string `yaml:"env" doc:"Environment variables of the receiver. They are no place for secrets."`
 	SecretEnv        map[string]string `yaml:"secret_env" doc:"Environment variables from Secrets that exist, each as SECRET/KEY."`
-	ExistingSecret   string            `yaml:"existing_secret" doc:"A Secret that exists and has the secret values of the configuration; empty makes one of those that are plain."`
+	ExistingSecret   string            `yaml:"existing_secret" doc:"A Secret that exists, mounted at /app/secrets, in place of one that is made of the plain secret values of the configuration."`
 	AgeIdentity      string            `yaml:"age_identity" doc:"Where the identity for encrypted values is: SECRET/KEY of a Secret that exists."`
 	Mounts           map[string]string `yaml:"mounts" doc:"Folders in the pod and what is mounted there read-only: secret/NAME or configmap/NAME."`
 	Resources        Resources         `yaml:"resources" doc:"What a pod may use; GOMEMLIMIT follows the memory limit."`

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -44,7 +45,9 @@ func (p *packing) value(n *node, at *path) *yaml.Node {
 	case mapping:
 		m := &yaml.Node{Kind: yaml.MappingNode}
 		for _, e := range n.entries {
-			m.Content = append(m.Content, plainOrQuoted(e.key.text, e.key.quoted), p.value(e.value, at.child(e.key.text)))
+			below := at.child(e.key.text)
+			p.readable(e.key, below)
+			m.Content = append(m.Content, plainOrQuoted(e.key.text, e.key.quoted), p.value(e.value, below))
 		}
 		return m
 	case sequence:
@@ -69,7 +72,15 @@ func (p *packing) scalar(n *node, at *path) *yaml.Node {
 	case n.text != "" && (isSecret(p.whole, at.steps()) || userinfo().MatchString(n.text)):
 		return plainOrQuoted("${file:"+SecretsFolder+"/"+p.keep(at, n.text)+"}", false)
 	}
+	p.readable(n, at)
 	return plainOrQuoted(n.raw, n.quoted)
+}
+
+// readable refuses what no file of YAML can hold; a flag can.
+func (p *packing) readable(n *node, at *path) {
+	if !utf8.ValidString(n.raw) {
+		p.fault(n, at, "is not UTF-8 text", "")
+	}
 }
 
 // seal notes an encrypted value, which holds for the key that it was written for only.

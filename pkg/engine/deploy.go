@@ -93,11 +93,16 @@ func (d deploying) settle(ctx context.Context, id string) error {
 
 // afterwards returns a context for what has to be done although ctx may have ended.
 func (d deploying) afterwards(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), d.cleanUpLimit())
+}
+
+// cleanUpLimit is the time for the old container to stop, and for the rest.
+func (d deploying) cleanUpLimit() time.Duration {
 	limit := cleanUpTime
 	if c := d.plan.current; c != nil && c.Config.StopTimeout != nil {
 		limit += time.Duration(*c.Config.StopTimeout) * time.Second
 	}
-	return context.WithTimeout(context.WithoutCancel(ctx), limit)
+	return limit
 }
 
 // create makes the container that is wanted, and the volume with its configuration unless the current one has it.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	cerrdefs "github.com/containerd/errdefs"
 
@@ -31,7 +33,7 @@ type Object struct {
 func (o Object) String() string { return o.Kind + "/" + o.Name }
 
 // Deployed returns what there is of a deployment: its container, what an interrupted replacement has left, and the
-// volume with its data. There may be nothing.
+// volume with its data, which may be all that is left. There may be nothing.
 func (e *Engine) Deployed(ctx context.Context, name string) ([]Object, error) {
 	var all []Object
 	volumes := map[string]bool{}
@@ -48,7 +50,10 @@ func (e *Engine) Deployed(ctx context.Context, name string) ([]Object, error) {
 			volumes[volume] = true
 		}
 	}
-	for volume := range volumes {
+	if v, err := e.api.VolumeInspect(ctx, DataVolume(name)); err == nil && v.Labels[managedLabel] == managedBy {
+		volumes[v.Name] = true
+	}
+	for _, volume := range slices.Sorted(maps.Keys(volumes)) {
 		all = append(all, Object{Kind: volumeKind, Name: volume})
 	}
 	return all, nil

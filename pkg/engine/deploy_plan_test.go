@@ -121,6 +121,10 @@ func TestJudge(t *testing.T) {
 	f(hopeless, "it keeps restarting", 3, running("starting"))
 	f(hopeless, "it ended with exit code 127: not found", 0, container.State{Status: container.StateExited, ExitCode: 127, Error: "not found"})
 	f(hopeless, "it ran out of memory: --memory is too little for its configuration", 0, container.State{Status: container.StateExited, OOMKilled: true})
+	f(ready, "", 0, container.State{Status: container.StateRunning, Running: true, OOMKilled: true})
+	f(hopeless, "it ran out of memory: --memory is too little for its configuration", 0, container.State{
+		Status: container.StateRunning, Running: true, OOMKilled: true, Health: &container.Health{Status: container.Starting},
+	})
 	f(pending, "it is created", 0, container.State{Status: container.StateCreated})
 }
 

@@ -13,10 +13,8 @@ import (
 func (d deploying) replace(ctx context.Context) (id string, err error) {
 	next := d.plan.Name + nextSuffix
 	d.say("creating " + next)
-	finish, cancel := d.afterwards(ctx)
-	cancel()
-	deadline, _ := finish.Deadline()
-	d.plan.request.lease(deadline.Add(d.timeout + time.Minute))
+	// The old one is stopped, the new one waited for, and either of them cleaned up.
+	d.plan.request.lease(time.Now().Add(2*d.cleanUpLimit() + d.timeout))
 	if id, err = d.create(ctx, next); err != nil {
 		return "", err
 	}

@@ -2,6 +2,10 @@ package engine
 
 import (
 	"bytes"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -83,4 +87,30 @@ func TestLapsed(t *testing.T) {
 	f("2026-01-02T03:04:06Z", false)
 	f("2026-01-02T03:04:04Z", true)
 	f("", true)
+}
+
+// The names of fields are API.
+func TestFieldNames(t *testing.T) {
+	f := func(v any, want string) {
+		t.Helper()
+		text, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var fields map[string]any
+		if err := json.Unmarshal(text, &fields); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(slices.Sorted(maps.Keys(fields)), " "); got != want {
+			t.Errorf("%T has %s, want %s", v, got, want)
+		}
+	}
+	now := time.Now()
+	f(Deployment{Plan: &Plan{Interrupts: "x"}, Container: "x", Health: "x", DryRun: true},
+		"action container differences dry_run health image image_id interrupts name seconds")
+	f(Difference{Secret: true}, "field now secret then")
+	f(Object{Action: Deleted}, "action kind name")
+	f(Status{Why: "x", Started: &now}, "configuration container cpus data health image image_id memory memory_limit "+
+		"name outdated ports restart_policy restarts started state why")
+	f(Port{}, "port published")
 }

@@ -18,6 +18,8 @@ const (
 	hopelessRestarts = 3
 	// lastLines is how much of its log a container shows that has failed.
 	lastLines = "20"
+
+	outOfMemory = "it ran out of memory: --memory is too little for its configuration"
 )
 
 // NotReadyError says that a container runs, but is not healthy.
@@ -96,8 +98,10 @@ const (
 // judge says what is to be expected of a container in that state, and why. restarts are those since the wait began.
 func judge(s *container.State, restarts int) (verdict, string) {
 	switch {
+	case s.Status == container.StateRunning && healthy(s.Health):
+		return ready, ""
 	case s.OOMKilled:
-		return hopeless, "it ran out of memory: --memory is too little for its configuration"
+		return hopeless, outOfMemory
 	case s.Status == container.StateExited || s.Status == container.StateDead:
 		return hopeless, ended(s)
 	case restarts >= hopelessRestarts && s.Status == container.StateRestarting:
@@ -106,12 +110,15 @@ func judge(s *container.State, restarts int) (verdict, string) {
 		return hopeless, "it keeps restarting"
 	case s.Status != container.StateRunning:
 		return pending, "it is " + s.Status
-	case s.Health == nil || s.Health.Status == container.NoHealthcheck || s.Health.Status == container.Healthy:
-		return ready, ""
 	case s.Health.Status == container.Unhealthy:
 		return hopeless, "its health check fails" + lastCheck(s.Health)
 	}
 	return pending, "its health check has not succeeded" + lastCheck(s.Health)
+}
+
+// healthy reports whether the engine finds a container healthy, or does not check.
+func healthy(h *container.Health) bool {
+	return h == nil || h.Status == container.NoHealthcheck || h.Status == container.Healthy
 }
 
 func ended(s *container.State) string {

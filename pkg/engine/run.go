@@ -32,6 +32,9 @@ const hashDigits = 12
 // folder itself would be read without having been asked for, if it were called default.yaml.
 const configFolder = image.AppFolder + "/config"
 
+// DataVolume returns the name of the volume of a container that has been given no other.
+func DataVolume(name string) string { return name + "-data" }
+
 // Run says how a container is to run.
 type Run struct {
 	Name string

@@ -117,9 +117,12 @@ func (r *Run) bindings(ports []int) nat.PortMap {
 }
 
 func (r *Run) mounts() []mount.Mount {
-	data := mount.Mount{Type: mount.TypeVolume, Source: r.Data, Target: image.DataFolder}
+	data := mount.Mount{
+		Type: mount.TypeVolume, Source: r.Data, Target: image.DataFolder,
+		VolumeOptions: &mount.VolumeOptions{Labels: map[string]string{managedLabel: managedBy}}, // if there is none yet
+	}
 	if r.bind() {
-		data.Type, data.Source = mount.TypeBind, path.Clean(r.Data)
+		data = mount.Mount{Type: mount.TypeBind, Source: path.Clean(r.Data), Target: image.DataFolder}
 	}
 	if len(r.Files) == 0 {
 		return []mount.Mount{data}

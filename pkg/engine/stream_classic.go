@@ -24,6 +24,7 @@ type classicLog struct {
 	began         time.Time
 	state         image.State
 	staged        bool // a FROM has been seen: what comes before it is no step
+	counted       bool // the step that runs is one
 }
 
 func (l *classicLog) take(m message) {
@@ -42,7 +43,7 @@ func (l *classicLog) take(m message) {
 	switch arrow, isArrow := cutArrow(remark); {
 	case remark == "" && l.state == "":
 		// the end of the header's line
-	case isArrow && strings.HasPrefix(arrow, "Using cache"):
+	case isArrow && l.state == "" && l.counted && strings.HasPrefix(arrow, "Using cache"):
 		l.finish(image.Cached)
 	case isArrow && (strings.HasPrefix(arrow, "Running in ") || isID(arrow)),
 		strings.HasPrefix(remark, "Removing intermediate container "),
@@ -74,7 +75,8 @@ func (l *classicLog) begin(number, total int, text string) {
 	l.name = "[" + strconv.Itoa(number) + "/" + strconv.Itoa(total) + "] " + text
 	isFrom := isFromStep(text)
 	l.staged = l.staged || isFrom
-	if l.staged && !isFrom {
+	l.counted = l.staged && !isFrom
+	if l.counted {
 		l.steps.Total++
 	}
 	l.report(image.Running, "")

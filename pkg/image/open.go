@@ -50,16 +50,16 @@ func Open(ctx context.Context, text string, o OpenOptions) (*Built, io.Closer, e
 	kind, rest, _ := strings.Cut(text, ":")
 	switch Kind(kind) {
 	case Archive:
-		return openStored(ctx, rest, want, readArchive)
+		return openStored(ctx, rest, text, want, readArchive)
 	case Layout:
-		return openLayout(ctx, rest, want)
+		return openLayout(ctx, rest, text, want)
 	case Engine:
 		return openEngine(ctx, rest, o.Saver, want)
 	case Registry:
 		return openRegistry(ctx, rest, o.Insecure, want)
 	}
 	if holdsImage(text) {
-		return openStored(ctx, text, want, readEither)
+		return openStored(ctx, text, text, want, readEither)
 	}
 	if looksLikePath(text) {
 		return nil, nil, noImageAt(text)
@@ -76,15 +76,15 @@ func readEither(s store) (*Built, error) {
 	return readLayout(s, "")
 }
 
-// openStored opens a file or folder and reads what image is in it.
-func openStored(ctx context.Context, path string, want *v1.Platform, read func(store) (*Built, error)) (*Built, io.Closer, error) {
-	s, err := openStore(ctx, path)
+// openStored opens a file or folder and reads what image is in it. The name is for errors.
+func openStored(ctx context.Context, path, name string, want *v1.Platform, read func(store) (*Built, error)) (*Built, io.Closer, error) {
+	s, err := openStore(ctx, path, name)
 	if err != nil {
 		return nil, nil, err
 	}
 	built, err := read(s)
 	if err == nil {
-		err = built.keep(path, want)
+		err = built.keep(name, want)
 	}
 	if err != nil {
 		return nil, nil, errors.Join(err, s.Close())

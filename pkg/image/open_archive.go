@@ -27,26 +27,26 @@ type archived struct {
 // readArchive reads the only image of a docker-archive.
 func readArchive(s store) (*Built, error) {
 	if !s.has(archiveManifest) {
-		return nil, WithHint(fmt.Errorf("%s: no image in it: it has no %s", s.path(), archiveManifest), "name what docker save wrote")
+		return nil, WithHint(fmt.Errorf("%s: no image in it: it has no %s", s.name(), archiveManifest), "name what docker save wrote")
 	}
 	raw, err := readDocument(s, archiveManifest)
 	if err != nil {
 		return nil, err
 	}
 	var images []archived
-	if err := decode(raw, s.path()+": "+archiveManifest, &images); err != nil {
+	if err := decode(raw, s.name()+": "+archiveManifest, &images); err != nil {
 		return nil, err
 	}
 	switch len(images) {
 	case 0:
-		return nil, WithHint(fmt.Errorf("%s: no image in it", s.path()), "save one with docker save")
+		return nil, WithHint(fmt.Errorf("%s: no image in it", s.name()), "save one with docker save")
 	case 1:
 	default:
 		var tags []string
 		for _, i := range images {
 			tags = append(tags, i.RepoTags...)
 		}
-		return nil, WithHint(fmt.Errorf("%s: %d images: %s", s.path(), len(images), strings.Join(tags, ", ")), "save one alone with docker save")
+		return nil, WithHint(fmt.Errorf("%s: %d images: %s", s.name(), len(images), strings.Join(tags, ", ")), "save one alone with docker save")
 	}
 	img, err := images[0].read(s)
 	if err != nil {
@@ -66,11 +66,11 @@ func (a archived) read(s store) (v1.Image, error) {
 		return nil, err
 	}
 	var config v1.ConfigFile
-	if err := decode(raw, s.path()+": configuration", &config); err != nil {
+	if err := decode(raw, s.name()+": configuration", &config); err != nil {
 		return nil, err
 	}
 	if len(config.RootFS.DiffIDs) != len(a.Layers) {
-		err := fmt.Errorf("%s: %d layers, but the configuration has %d", s.path(), len(a.Layers), len(config.RootFS.DiffIDs))
+		err := fmt.Errorf("%s: %d layers, but the configuration has %d", s.name(), len(a.Layers), len(config.RootFS.DiffIDs))
 		return nil, WithHint(err, "the image is incomplete: get it again")
 	}
 	var layers []v1.Layer
@@ -97,7 +97,7 @@ func (a archived) checkID(s store, raw []byte) error {
 	}
 	got, _, err := v1.SHA256(bytes.NewReader(raw))
 	if err == nil && got != want {
-		err = fmt.Errorf("%s: %w", s.path(), damaged(want, "its content has the digest "+got.String()))
+		err = fmt.Errorf("%s: %w", s.name(), damaged(want, "its content has the digest "+got.String()))
 	}
 	return err
 }
@@ -121,7 +121,7 @@ func newArchivedLayer(s store, name string, diffID v1.Hash) (v1.Layer, error) {
 	head := make([]byte, 4)
 	n, err := io.ReadFull(content, head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil, fmt.Errorf("%s: %s: %w", s.path(), name, err)
+		return nil, fmt.Errorf("%s: %s: %w", s.name(), name, err)
 	}
 	l := archivedLayer{store: s, name: name, diffID: diffID, size: size}
 	l.digest = sync.OnceValues(l.sum)

@@ -37,7 +37,7 @@ func readDocument(s store, name string) ([]byte, error) {
 	}
 	data, err := io.ReadAll(io.LimitReader(r, maxDocument))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %s: %w", s.path(), name, err)
+		return nil, fmt.Errorf("%s: %s: %w", s.name(), name, err)
 	}
 	return data, nil
 }
@@ -49,9 +49,9 @@ func tooLarge(name string, size int64) error {
 // missing says that a store lacks a file.
 func missing(s store, name string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return WithHint(fmt.Errorf("%s: %s is missing", s.path(), name), "the image is incomplete: get it again")
+		return WithHint(fmt.Errorf("%s: %s is missing", s.name(), name), "the image is incomplete: get it again")
 	}
-	return fmt.Errorf("%s: %w", s.path(), err)
+	return fmt.Errorf("%s: %w", s.name(), err)
 }
 
 // decode reads a document of an image as JSON.
@@ -93,7 +93,7 @@ func readBlob(s store, d v1.Descriptor) ([]byte, error) {
 	defer r.Close()
 	data, err := io.ReadAll(r)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", s.path(), err)
+		return nil, fmt.Errorf("%s: %w", s.name(), err)
 	}
 	return data, nil
 }

@@ -30,9 +30,9 @@ func openEngine(ctx context.Context, ref string, from Saver, want *v1.Platform) 
 	if err != nil {
 		return nil, nil, fmt.Errorf("copy image %s from the container engine: %w", ref, err)
 	}
-	built, opened, err := openStored(ctx, saved.path, want, readArchive)
+	built, opened, err := openStored(ctx, saved.path, "image "+ref+" of the container engine", want, readArchive)
 	if err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("image %s of the container engine: %w", ref, err), saved.Close())
+		return nil, nil, errors.Join(err, saved.Close())
 	}
 	if len(built.Tags) == 0 {
 		built.Tags = []string{ref}

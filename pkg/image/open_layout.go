@@ -1,6 +1,7 @@
 package image
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -19,25 +20,33 @@ const (
 	containerdName  = "io.containerd.image.name"
 )
 
-// openLayout opens PATH or PATH:TAG.
-func openLayout(ctx context.Context, text string, want *v1.Platform) (*Built, io.Closer, error) {
-	path, tag := text, ""
-	if _, err := os.Stat(path); err != nil {
-		if cut := strings.LastIndex(text, ":"); cut > 0 {
-			path, tag = text[:cut], text[cut+1:]
+// openLayout opens PATH or PATH:TAG. The name is for errors.
+func openLayout(ctx context.Context, text, name string, want *v1.Platform) (*Built, io.Closer, error) {
+	path, tag := splitLayout(text)
+	return openStored(ctx, path, name, want, func(s store) (*Built, error) { return readLayout(s, tag) })
+}
+
+// splitLayout returns the path and what follows it. Either may have colons.
+func splitLayout(text string) (path, tag string) {
+	for i := range len(text) {
+		if text[i] != ':' {
+			continue
 		}
-		if _, err := os.Stat(path); err != nil {
-			return nil, nil, noImageAt(text)
+		if _, err := os.Stat(text[:i]); err == nil {
+			path, tag = text[:i], text[i+1:]
 		}
 	}
-	return openStored(ctx, path, want, func(s store) (*Built, error) { return readLayout(s, tag) })
+	if _, err := os.Stat(text); err == nil || path == "" {
+		return text, ""
+	}
+	return path, tag
 }
 
 // readLayout reads the image with the tag, or the only one.
 func readLayout(s store, tag string) (*Built, error) {
 	if !s.has(layoutIndexFile) {
 		return nil, WithHint(
-			fmt.Errorf("%s: no image in it: it has neither %s nor %s", s.path(), layoutIndexFile, archiveManifest),
+			fmt.Errorf("%s: no image in it: it has neither %s nor %s", s.name(), layoutIndexFile, archiveManifest),
 			"name what docker save wrote, or an OCI image layout",
 		)
 	}
@@ -49,7 +58,7 @@ func readLayout(s store, tag string) (*Built, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := choose(s.path(), top.images(), tag)
+	d, err := choose(s.name(), top.images(), tag)
 	if err != nil {
 		return nil, err
 	}
@@ -97,17 +106,34 @@ func (l *layoutIndex) subject(d v1.Descriptor) *v1.Manifest {
 	return manifest
 }
 
-// choose returns the image with the tag, or the only one.
-func choose(path string, images []v1.Descriptor, tag string) (v1.Descriptor, error) {
+// choose returns the image with the tag, or the only one. The name of the layout is for errors.
+func choose(name string, images []v1.Descriptor, tag string) (v1.Descriptor, error) {
 	var found []v1.Descriptor
 	for _, d := range images {
-		fits := tag == "" || slices.ContainsFunc(names(d), func(name string) bool {
-			return name == tag || strings.HasSuffix(name, ":"+tag)
-		})
-		if fits && !slices.ContainsFunc(found, func(f v1.Descriptor) bool { return f.Digest == d.Digest }) {
+		again := slices.ContainsFunc(found, func(f v1.Descriptor) bool { return f.Digest == d.Digest })
+		if !again && hasTag(d, tag) {
 			found = append(found, d)
 		}
 	}
+	if len(found) != 1 {
+		return v1.Descriptor{}, noChoice(name, images, found, tag)
+	}
+	d := found[0]
+	if !d.MediaType.IsIndex() && !d.MediaType.IsImage() {
+		return d, unsupported(name, d.MediaType)
+	}
+	return d, nil
+}
+
+// hasTag says whether an image is called for by a tag, or a name with one. No tag calls for all.
+func hasTag(d v1.Descriptor, tag string) bool {
+	return tag == "" || slices.ContainsFunc(names(d), func(known string) bool {
+		return known == tag || strings.HasSuffix(known, ":"+tag) || strings.HasSuffix(known, "/"+tag)
+	})
+}
+
+// noChoice says why no image of a layout is the one.
+func noChoice(name string, images, found []v1.Descriptor, tag string) error {
 	var known []string
 	for _, d := range images {
 		known = append(known, names(d)...)
@@ -115,20 +141,14 @@ func choose(path string, images []v1.Descriptor, tag string) (v1.Descriptor, err
 	slices.Sort(known)
 	list := strings.Join(slices.Compact(known), ", ")
 	switch {
-	case len(found) == 1:
-		d := found[0]
-		if !d.MediaType.IsIndex() && !d.MediaType.IsImage() {
-			return d, unsupported(path, d.MediaType)
-		}
-		return d, nil
 	case len(images) == 0:
-		return v1.Descriptor{}, WithHint(fmt.Errorf("%s: no image in this layout", path), "'otlpctl image build --output oci:DIR' puts one there")
+		return WithHint(fmt.Errorf("%s: no image in this layout", name), "'otlpctl image build --output oci:DIR' puts one there")
 	case len(found) == 0:
-		return v1.Descriptor{}, WithHint(fmt.Errorf("%s: no image with the tag %q", path, tag), "there is "+list)
+		return WithHint(fmt.Errorf("%s: no image with the tag %q", name, tag), "there is "+cmp.Or(list, "only one without a tag"))
 	case list == "":
-		return v1.Descriptor{}, WithHint(fmt.Errorf("%s: %d images without names", path, len(found)), "give them tags, or name a layout with one image")
+		return WithHint(fmt.Errorf("%s: %d images without names", name, len(found)), "give them tags, or name a layout with one image")
 	}
-	return v1.Descriptor{}, WithHint(fmt.Errorf("%s: %d images", path, len(found)), fmt.Sprintf("name one: oci:%s:TAG, with %s", path, list))
+	return WithHint(fmt.Errorf("%s: %d images", name, len(found)), "name one as oci:PATH:TAG; there is "+list)
 }
 
 // unsupported says that something is no image that can be read.

@@ -31,7 +31,7 @@ type layoutIndex struct {
 
 func newLayoutIndex(s store, d v1.Descriptor, raw []byte) (*layoutIndex, error) {
 	l := &layoutIndex{layoutDocument{s, d, raw}, &v1.IndexManifest{}}
-	return l, decode(raw, s.path()+": index", l.manifest)
+	return l, decode(raw, s.name()+": index", l.manifest)
 }
 
 // Digest returns the digest of the index.
@@ -80,7 +80,7 @@ func (l *layoutIndex) find(h v1.Hash, what string, is func(types.MediaType) bool
 			return d, nil
 		}
 	}
-	return v1.Descriptor{}, fmt.Errorf("%s: the index has no entry %s that is %s", l.store.path(), h, what)
+	return v1.Descriptor{}, fmt.Errorf("%s: the index has no entry %s that is %s", l.store.name(), h, what)
 }
 
 // layoutImage is an image in a layout.
@@ -106,12 +106,12 @@ func (l *layoutImage) LayerByDigest(h v1.Hash) (partial.CompressedLayer, error) 
 			return &layoutLayer{l.store, d}, nil
 		}
 	}
-	return nil, fmt.Errorf("%s: the image has no layer %s", l.store.path(), h)
+	return nil, fmt.Errorf("%s: the image has no layer %s", l.store.name(), h)
 }
 
 func (l *layoutImage) manifest() (*v1.Manifest, error) {
 	var m v1.Manifest
-	if err := decode(l.raw, l.store.path()+": manifest", &m); err != nil {
+	if err := decode(l.raw, l.store.name()+": manifest", &m); err != nil {
 		return nil, err
 	}
 	return &m, nil

@@ -9,7 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -181,26 +181,23 @@ func TestOpenThenPut(t *testing.T) {
 
 // Of an image for several platforms, only what is needed is read: registries count it.
 func TestOpenRegistryIsLazy(t *testing.T) {
-	var mu sync.Mutex
-	read := 0
+	var read atomic.Int64
 	host := testRegistry(t, func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/manifests/") {
-				mu.Lock()
-				read++
-				mu.Unlock()
+				read.Add(1)
 			}
 			next.ServeHTTP(w, r)
 		})
 	})
 	check(t, remote.WriteIndex(tagged(t, host+"/several:1"), testIndex(t)))
-	f := func(o OpenOptions, want int) {
+	f := func(o OpenOptions, want int64) {
 		t.Helper()
-		read = 0
+		read.Store(0)
 		b := opened(t, host+"/several:1", o)
 		check(t, readAll(b.Variants[0].Image))
-		if read != want {
-			t.Errorf("%+v: %d manifests were read, want %d", o, read, want)
+		if got := read.Load(); got != want {
+			t.Errorf("%+v: %d manifests were read, want %d", o, got, want)
 		}
 	}
 	f(OpenOptions{}, 2)

@@ -14,15 +14,15 @@ import (
 // store is a folder or a tar that images are read from. Names are relative and have slashes.
 type store interface {
 	io.Closer
-	// path is for messages.
-	path() string
+	// name is for messages.
+	name() string
 	has(name string) bool
 	// open returns the content of a regular file and its size in bytes, or fs.ErrNotExist.
 	open(name string) (io.ReadCloser, int64, error)
 }
 
-// openStore opens the folder or the tar at a path. What is read from it fails once ctx is done.
-func openStore(ctx context.Context, at string) (store, error) {
+// openStore opens the folder or the tar at a path, under a name for messages. What is read from it fails once ctx is done.
+func openStore(ctx context.Context, at, name string) (store, error) {
 	info, err := os.Stat(at)
 	switch {
 	case err != nil:
@@ -32,22 +32,23 @@ func openStore(ctx context.Context, at string) (store, error) {
 		if err != nil {
 			return nil, err
 		}
-		return folderStore{root, cancelled(ctx)}, nil
+		return folderStore{root, name, cancelled(ctx)}, nil
 	case !info.Mode().IsRegular():
 		return nil, noImageAt(at)
 	}
-	return openTar(ctx, at)
+	return openTar(ctx, at, name)
 }
 
 // folderStore is a folder. Links that lead out of it are not followed.
 type folderStore struct {
 	root  *os.Root
+	shown string
 	until func(io.Reader) io.Reader
 }
 
 func (f folderStore) Close() error { return f.root.Close() }
 
-func (f folderStore) path() string { return f.root.Name() }
+func (f folderStore) name() string { return f.shown }
 
 func (f folderStore) has(name string) bool {
 	info, err := f.root.Stat(name)
@@ -79,6 +80,7 @@ const (
 // tarStore is a tar, read at the places that a table of its files says.
 type tarStore struct {
 	file  *os.File
+	shown string
 	files map[string]extent
 	links map[string]string
 	until func(io.Reader) io.Reader
@@ -86,14 +88,14 @@ type tarStore struct {
 
 type extent struct{ offset, size int64 }
 
-func openTar(ctx context.Context, at string) (store, error) {
+func openTar(ctx context.Context, at, name string) (store, error) {
 	file, err := os.Open(at) //nolint:gosec // the user named it
 	if err != nil {
 		return nil, err
 	}
-	t := &tarStore{file: file, files: map[string]extent{}, links: map[string]string{}, until: cancelled(ctx)}
+	t := &tarStore{file: file, shown: name, files: map[string]extent{}, links: map[string]string{}, until: cancelled(ctx)}
 	if err := t.scan(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", at, err), file.Close())
+		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), file.Close())
 	}
 	return t, nil
 }
@@ -167,7 +169,7 @@ func tarName(name string) string { return path.Clean("/" + name)[1:] }
 
 func (t *tarStore) Close() error { return t.file.Close() }
 
-func (t *tarStore) path() string { return t.file.Name() }
+func (t *tarStore) name() string { return t.shown }
 
 func (t *tarStore) find(name string) (extent, bool) {
 	name = tarName(name)

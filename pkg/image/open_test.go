@@ -203,6 +203,7 @@ func TestOpenFiles(t *testing.T) {
 	f("oci:"+string(several)+":1.0", OpenOptions{}, "linux/amd64 linux/arm64")
 	f("oci:"+string(both)+":one", OpenOptions{}, "linux/arm64")
 	f("oci:"+string(both)+":two", OpenOptions{}, "linux/amd64 linux/arm64")
+	f("oci:"+string(both)+":image:two", OpenOptions{}, "linux/amd64 linux/arm64")
 	f(archive, OpenOptions{}, "linux/arm64")
 	f("docker-archive:"+archive, OpenOptions{Platform: "linux/arm64"}, "linux/arm64")
 }

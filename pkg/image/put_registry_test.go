@@ -1,6 +1,8 @@
 package image_test
 
 import (
+	"context"
+	"errors"
 	"io"
 	"log"
 	"net"
@@ -219,5 +221,22 @@ func TestALayerThatIsThereIsNotSentAgain(t *testing.T) {
 	check(t, pushTo(t, b, image.PutOptions{On: count}))
 	if states[image.Cached] != 2 {
 		t.Errorf("%d layers cached on the second push, want 2", states[image.Cached])
+	}
+}
+
+func TestPushEndsWhenItIsCancelled(t *testing.T) {
+	r, host := newRecorder(t, true)
+	ctx, cancel := context.WithCancel(t.Context())
+	r.refuse = func(q *http.Request) int {
+		if q.Method == http.MethodPatch {
+			_, _ = io.Copy(io.Discard, q.Body)
+			cancel()
+			<-q.Context().Done() // the registry has stalled
+		}
+		return 0
+	}
+	err := image.Put(ctx, built(t, []string{host + "/a:1"}, "amd64"), image.Place{Kind: image.Registry}, image.PutOptions{})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
 	}
 }

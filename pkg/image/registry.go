@@ -110,8 +110,6 @@ func connectionHint(host string, err error) string {
 	_, unknown := errors.AsType[*net.DNSError](err)
 	network, isNetwork := errors.AsType[net.Error](err)
 	switch {
-	case errors.Is(err, errPlainHTTP), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
-		return fmt.Sprintf("--insecure lets %s do without TLS; credentials and the image are readable on the way then", host)
 	case unverified:
 		return fmt.Sprintf("make its authority known with SSL_CERT_FILE, or give --insecure to trust whoever answers as %s", host)
 	case unknown:
@@ -120,6 +118,8 @@ func connectionHint(host string, err error) string {
 		return fmt.Sprintf("nothing listens at %s: is the port right?", host)
 	case isNetwork && network.Timeout():
 		return fmt.Sprintf("%s does not answer: is there a firewall or a proxy (HTTPS_PROXY) between?", host)
+	case errors.Is(err, errPlainHTTP), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
+		return fmt.Sprintf("--insecure lets %s do without TLS; credentials and the image are readable on the way then", host)
 	}
 	return ""
 }

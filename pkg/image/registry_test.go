@@ -1,10 +1,12 @@
 package image
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
@@ -30,6 +32,7 @@ func TestRegistryErrorsHaveHints(t *testing.T) {
 	f("pull", status(http.StatusTooManyRequests), "limit on requests")
 	f("push", status(http.StatusBadGateway), "the fault is the registry's")
 	f("push", errPlainHTTP, "--insecure")
+	f("push", errors.Join(syscall.ECONNREFUSED, errPlainHTTP), "nothing listens") // by neither
 	f("push", &net.DNSError{Name: "example.com"}, "does this machine know it")
 	f("push", &net.OpError{Op: "dial", Err: timeoutError{}}, "firewall")
 }

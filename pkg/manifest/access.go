@@ -23,13 +23,8 @@ func (r *renderer) namespace() error {
 	r.adopt(n, name)
 	n.Namespace = ""
 	// It may hold more than the receiver.
-	for _, label := range []string{appLabel, versionLabel, "component"} {
+	for _, label := range []string{appLabel, "component", standardLabels + "name", standardLabels + "instance", standardLabels + "component"} {
 		delete(n.Labels, label)
-	}
-	for label := range n.Labels {
-		if strings.HasPrefix(label, standardLabels) && label != standardLabels+"managed-by" {
-			delete(n.Labels, label)
-		}
 	}
 	return r.add(n)
 }

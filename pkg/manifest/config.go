@@ -51,13 +51,13 @@ func (r *renderer) secret() error {
 	return r.add(s)
 }
 
-// secretName returns the Secret with the secret values of the configuration, or nothing if it has none.
+// secretName returns the Secret with the secret values of the configuration, or nothing if there is none.
 func (r *renderer) secretName() string {
 	switch {
-	case len(r.Secrets) == 0:
-		return ""
 	case r.deploy.ExistingSecret != "":
 		return r.deploy.ExistingSecret
+	case len(r.Secrets) == 0:
+		return ""
 	case r.isLive():
 		return r.deploy.Name + "-secrets"
 	}

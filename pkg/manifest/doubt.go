@@ -65,11 +65,14 @@ func (r *renderer) warn() {
 	if d.Autoscaling.Enabled && r.Origins.Set("deploy.replicas") && d.Replicas != d.Autoscaling.MinReplicas {
 		r.doubt("deploy.replicas", "has no effect: autoscaling decides on the number of pods", "set deploy.autoscaling.min_replicas, or enabled: false there")
 	}
-	if d.Image == "" || r.image.tag == "latest" {
+	if r.image.moves {
 		r.doubt("deploy.image", "has a tag that moves: pods of one rollout may run different programs, and undo cannot go back", "name a version or a digest")
 	}
 	if d.ExistingSecret != "" && len(r.Secrets) > 0 {
 		r.doubt("deploy.existing_secret", "must have the keys "+strings.Join(sortedKeys(r.Secrets), ", ")+": their values are in this configuration, and are not deployed", "take them out of the configuration")
+	}
+	if admin, reachable := r.admin(); d.Service.Type != "ClusterIP" && reachable {
+		r.doubt("deploy.service.type", fmt.Sprintf("lets the outside reach the admin port %d too", admin.Port), "send telemetry through deploy.ingress or deploy.gateway, or take the port out with --patch")
 	}
 	r.warnQueues()
 }

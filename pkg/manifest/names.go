@@ -98,8 +98,9 @@ func isHost(name string) []string {
 
 // check records what a rule of Kubernetes says against a text.
 func (r *renderer) check(key, text string, rule func(string) []string) {
-	if problems := rule(text); len(problems) > 0 {
-		r.fault("deploy."+key, quoted(text)+": "+strings.Join(problems, "; "), "")
+	for _, problem := range rule(text) {
+		problem, _, _ = strings.Cut(problem, " (e.g. ") // and a regular expression
+		r.fault("deploy."+key, quoted(text)+": "+problem, "")
 	}
 }
 
@@ -126,11 +127,11 @@ func (r *renderer) checkQuantities() {
 	for i, name := range []string{"cpu", "memory"} {
 		target := map[string]int{"cpu": r.deploy.Autoscaling.CPUUtilization, "memory": r.deploy.Autoscaling.MemoryUtilization}[name]
 		if r.deploy.Autoscaling.Enabled && target > 0 && requests[i] == nil && limits[i] == nil {
-			r.fault("deploy.autoscaling."+name+"_utilization", "is a share of what is requested, and nothing is", "set deploy.resources.requests."+name)
+			r.fault("deploy.resources.requests."+name, "is empty, and autoscaling aims at a share of it", "set it, or deploy.autoscaling."+name+"_utilization: 0")
 		}
 	}
 	if r.deploy.Data.StorageClass != "" && r.deploy.Data.Size == "" {
-		r.fault("deploy.data.size", "is needed for a volume of a storage class", "set deploy.data.size, such as 1Gi")
+		r.fault("deploy.data.storage_class", "needs to be told how large the volume is", "set deploy.data.size, such as 1Gi")
 	}
 }
 
@@ -154,8 +155,12 @@ func (r *renderer) quantity(key, text string) *resource.Quantity {
 	return &q
 }
 
-// imageReference is the name of an image, taken apart.
-type imageReference struct{ tag string }
+// imageReference is what the name of an image says.
+type imageReference struct {
+	tag string
+	// moves says that the name may stand for another image tomorrow, by custom.
+	moves bool
+}
 
 // checkImage reads the name of the image as engines and registries do.
 func (r *renderer) checkImage() {
@@ -167,6 +172,8 @@ func (r *renderer) checkImage() {
 	if tagged, ok := named.(reference.Tagged); ok {
 		r.image.tag = tagged.Tag()
 	}
+	_, fixed := named.(reference.Digested)
+	r.image.moves = !fixed && (r.image.tag == "" || r.image.tag == "latest")
 }
 
 // version returns the version in the tag, if it can be a label.

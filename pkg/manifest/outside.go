@@ -1,6 +1,8 @@
 package manifest
 
 import (
+	"maps"
+
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -125,8 +127,11 @@ func (r *renderer) monitor() error {
 		file, list = "podmonitor.yaml", "podMetricsEndpoints"
 	}
 	admin, ok := r.admin()
-	if !ok || r.Config.Service.Telemetry.Metrics.Level == "none" {
-		return config.Errors{r.Finding("deploy.monitor", "has nothing to scrape: no port of the pod offers metrics", "let admin.endpoint listen on 0.0.0.0, and service.telemetry.metrics.level be normal")}
+	switch {
+	case !ok:
+		return config.Errors{r.Finding(adminPath, "cannot be reached from outside the pod, and deploy.monitor has nothing to scrape", "listen on 0.0.0.0")}
+	case r.Config.Service.Telemetry.Metrics.Level == "none":
+		return config.Errors{r.Finding("service.telemetry.metrics.level", "turns metrics off, and deploy.monitor has nothing to scrape", "set it to normal, or remove deploy.monitor")}
 	}
 	u, err := r.custom(file)
 	if err != nil {
@@ -134,9 +139,7 @@ func (r *renderer) monitor() error {
 	}
 	r.adopt(u, r.deploy.Name)
 	merged := u.GetLabels()
-	for key, value := range m.Labels {
-		merged[key] = value
-	}
+	maps.Copy(merged, m.Labels)
 	u.SetLabels(merged)
 	spec, err := specOf(file, u)
 	if err != nil {

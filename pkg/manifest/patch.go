@@ -12,7 +12,6 @@ import (
 	jsonpatch "github.com/evanphx/json-patch/v5"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
-	"sigs.k8s.io/yaml"
 )
 
 // Patch changes objects that were made: it is either the fields to be different, merged as kubectl
@@ -43,7 +42,7 @@ func ReadPatches(file string, data []byte) ([]Patch, error) {
 		}
 		p, err := readPatch(text)
 		if err != nil {
-			return nil, fmt.Errorf("patch %s: %s", file, plain(err))
+			return nil, fmt.Errorf("patch %s: %w", file, err)
 		}
 		if p != nil {
 			p.File = file
@@ -59,7 +58,7 @@ func ReadPatches(file string, data []byte) ([]Patch, error) {
 // readPatch reads one document; nil is an empty one.
 func readPatch(text []byte) (*Patch, error) {
 	var fields map[string]any
-	if err := yaml.UnmarshalStrict(text, &fields); err != nil {
+	if err := decodeStrictly(text, &fields); err != nil {
 		return nil, err
 	}
 	if len(fields) == 0 {
@@ -86,7 +85,7 @@ func readOperations(text []byte) (*Patch, error) {
 		} `json:"target"`
 		Patch json.RawMessage `json:"patch"`
 	}
-	if err := yaml.UnmarshalStrict(text, &written); err != nil {
+	if err := decodeStrictly(text, &written); err != nil {
 		return nil, err
 	}
 	if written.Target.Kind == "" {
@@ -99,35 +98,7 @@ func readOperations(text []byte) (*Patch, error) {
 	if len(operations) == 0 {
 		return nil, errors.New("patch has no operations")
 	}
-	for i, op := range operations {
-		if err := checkOperation(op); err != nil {
-			return nil, fmt.Errorf("patch[%d]: %w", i, err)
-		}
-	}
 	return &Patch{Kind: written.Target.Kind, Name: written.Target.Name, operations: operations}, nil
-}
-
-func checkOperation(op jsonpatch.Operation) error {
-	if op == nil {
-		return errors.New("is no operation")
-	}
-	if _, err := op.Path(); err != nil {
-		return errors.New("has no path")
-	}
-	switch kind := op.Kind(); kind {
-	case "add", "replace", "test":
-		if op["value"] == nil {
-			return fmt.Errorf("op %s has no value", kind)
-		}
-	case "move", "copy":
-		if _, err := op.From(); err != nil {
-			return fmt.Errorf("op %s has no from", kind)
-		}
-	case "remove":
-	default:
-		return errors.New("op must be add, remove, replace, move, copy or test")
-	}
-	return nil
 }
 
 // concerns reports whether the patch is for an object.

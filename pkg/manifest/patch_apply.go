@@ -15,7 +15,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/strategicpatch"
-	"sigs.k8s.io/yaml"
 )
 
 // typeOf returns an empty object of a kind that is made here, or nil if its fields are not known.
@@ -123,8 +122,8 @@ func strict(u *unstructured.Unstructured, text []byte) (*unstructured.Unstructur
 	if typ == nil {
 		return u, nil
 	}
-	if err := yaml.UnmarshalStrict(text, typ); err != nil {
-		return nil, errors.New(plain(err))
+	if err := decodeStrictly(text, typ); err != nil {
+		return nil, err
 	}
 	fields, err := runtime.DefaultUnstructuredConverter.ToUnstructured(typ)
 	if err != nil {

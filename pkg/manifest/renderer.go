@@ -1,7 +1,9 @@
 package manifest
 
 import (
+	"cmp"
 	"maps"
+	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -38,10 +40,19 @@ func newRenderer(in Input) (*renderer, error) {
 	r.checkQuantities()
 	r.checkEnv()
 	r.checkTimes()
+	r.checkProbes()
 	if len(r.faults) > 0 {
-		return nil, r.faults
+		return nil, inOrder(r.faults)
 	}
 	return r, nil
+}
+
+// inOrder sorts faults by their places.
+func inOrder(faults config.Errors) config.Errors {
+	slices.SortStableFunc(faults, func(a, b config.Finding) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	return faults
 }
 
 // fault records that a value of the configuration is wrong.
@@ -57,6 +68,7 @@ func (r *renderer) isLive() bool { return r.deploy.ConfigMode == "live" }
 
 // The names of what belongs to the Deployment.
 func (r *renderer) headlessName() string { return r.deploy.Name + "-headless" }
+
 func (r *renderer) configMapName() string {
 	if r.isLive() {
 		return r.deploy.Name + "-config"
@@ -101,12 +113,19 @@ func (r *renderer) labels() map[string]string {
 		standardLabels + "component":  "collector",
 		standardLabels + "managed-by": "otlpctl",
 	}
+	maps.Copy(labels, r.deploy.Labels)
+	return labels
+}
+
+// version labels what an image runs in. Everything else would change with each image.
+func (r *renderer) version(o metav1.Object) {
+	labels := o.GetLabels()
+	delete(labels, versionLabel)
 	if version := r.image.version(); version != "" {
 		labels[versionLabel] = versionText(version)
 		labels[standardLabels+"version"] = version
 	}
-	maps.Copy(labels, r.deploy.Labels)
-	return labels
+	o.SetLabels(labels)
 }
 
 // selector is by what pods are found. It cannot change in the life of a Deployment, and has nothing

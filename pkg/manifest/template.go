@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -10,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
 
 	"github.com/otlpctl/otlpctl/templates"
@@ -90,10 +92,10 @@ func template[T any, P interface {
 		return nil, err
 	}
 	var o, want T
-	if err := yaml.UnmarshalStrict(from[name], &o); err != nil {
-		return nil, hinted{fmt.Errorf("template %s: %s", name, plain(err)), "'otlpctl render k8s' without --templates shows what it is made from"}
+	if err := decodeStrictly(from[name], &o); err != nil {
+		return nil, hinted{fmt.Errorf("template %s: %w", name, err), "'otlpctl render k8s' without --templates prints what the built-in one becomes"}
 	}
-	if err := yaml.Unmarshal(shipped[name], &want); err != nil {
+	if err := decodeStrictly(shipped[name], &want); err != nil {
 		return nil, fmt.Errorf("template %s: %w", name, err)
 	}
 	return P(&o), sameKind(name, P(&o), P(&want))
@@ -116,23 +118,28 @@ func (r *renderer) custom(name string) (*unstructured.Unstructured, error) {
 		return nil, err
 	}
 	var o, want map[string]any
-	if err := yaml.Unmarshal(r.templates[name], &o); err != nil {
-		return nil, fmt.Errorf("template %s: %s", name, plain(err))
+	if err := decodeStrictly(r.templates[name], &o); err != nil {
+		return nil, fmt.Errorf("template %s: %w", name, err)
 	}
-	if err := yaml.Unmarshal(shipped[name], &want); err != nil {
+	if err := decodeStrictly(shipped[name], &want); err != nil {
 		return nil, fmt.Errorf("template %s: %w", name, err)
 	}
 	u := &unstructured.Unstructured{Object: o}
 	return u, sameKind(name, u, &unstructured.Unstructured{Object: want})
 }
 
-// plain leaves out of a decoding error how it came about.
-func plain(err error) string {
-	text := err.Error()
-	for _, noise := range []string{"error unmarshaling JSON: ", "while decoding JSON: ", "error converting YAML to JSON: ", "json: "} {
-		text = strings.ReplaceAll(text, noise, "")
+// decodeStrictly decodes YAML as the API server decodes what it is sent: a field that is not known, or
+// set twice, is an error.
+func decodeStrictly(text []byte, into any) error {
+	data, err := yaml.YAMLToJSONStrict(text)
+	if err != nil {
+		return errors.New(strings.TrimPrefix(err.Error(), "yaml: "))
 	}
-	return text
+	unknown, err := json.UnmarshalStrict(data, into)
+	if err != nil {
+		return errors.New(strings.TrimPrefix(err.Error(), "json: "))
+	}
+	return errors.Join(unknown...)
 }
 
 // add puts a typed object into the set, without what only a cluster fills in.

@@ -3,6 +3,7 @@ package manifest
 import (
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -13,8 +14,12 @@ import (
 	"github.com/otlpctl/otlpctl/pkg/config"
 )
 
-// identityFolder has the identity for encrypted values.
-const identityFolder = "/app/identity"
+// The folders of the receiver in its pod, beside config.SecretsFolder.
+const (
+	configFolder   = "/app/config"
+	dataFolder     = "/data"
+	identityFolder = "/app/identity"
+)
 
 // secretMode lets the group of the pod's volumes read a file, and nobody change it.
 const secretMode = 0o440
@@ -29,8 +34,8 @@ type volume struct {
 // volumes returns those of the configuration, of the data, and of the user's own.
 func (r *renderer) volumes() []volume {
 	all := []volume{
-		{corev1.Volume{Name: "config", VolumeSource: configMapSource(r.configMapName())}, "/app/config", true},
-		{corev1.Volume{Name: "data", VolumeSource: r.dataSource()}, "/data", false},
+		{corev1.Volume{Name: "config", VolumeSource: configMapSource(r.configMapName())}, configFolder, true},
+		{corev1.Volume{Name: "data", VolumeSource: r.dataSource()}, dataFolder, false},
 	}
 	if name := r.secretName(); name != "" {
 		all = append(all, volume{corev1.Volume{Name: "secrets", VolumeSource: secretSource(name)}, config.SecretsFolder, true})
@@ -44,7 +49,7 @@ func (r *renderer) volumes() []volume {
 		if kind == "configmap" {
 			source = configMapSource(name)
 		}
-		all = append(all, volume{corev1.Volume{Name: "mount-" + string(rune('a'+i)), VolumeSource: source}, at, true})
+		all = append(all, volume{corev1.Volume{Name: "mount-" + strconv.Itoa(i+1), VolumeSource: source}, at, true})
 	}
 	return all
 }
@@ -100,11 +105,8 @@ func (r *renderer) checkMounts() {
 		if !path.IsAbs(at) || path.Clean(at) != at || at == "/" || strings.Contains(at, ":") {
 			r.fault("deploy."+key, quoted(at)+" is no folder to mount something at", "write an absolute path, such as /etc/otel/tls")
 		}
-		for _, ours := range []string{"/app", "/data"} {
-			if at == ours || strings.HasPrefix(config.SecretsFolder, at+"/") || strings.HasPrefix(at, "/app/config") {
-				r.fault("deploy."+key, "would cover "+ours, "mount it elsewhere")
-				break
-			}
+		if ours := covered(at); ours != "" {
+			r.fault("deploy."+key, "would cover "+ours, "mount it elsewhere")
 		}
 		kind, name, ok := strings.Cut(r.deploy.Mounts[at], "/")
 		if !ok || kind != "secret" && kind != "configmap" {
@@ -114,3 +116,19 @@ func (r *renderer) checkMounts() {
 		r.check(key, name, validation.IsDNS1123Subdomain)
 	}
 }
+
+// covered returns what of the receiver's own a mount would hide, or could not be made in, as it is
+// read-only.
+func covered(at string) string {
+	for _, ours := range []string{"/app/otlpctl", configFolder, config.SecretsFolder, identityFolder} {
+		if inside(ours, at) || inside(at, ours) {
+			return ours
+		}
+	}
+	if inside(dataFolder, at) {
+		return dataFolder
+	}
+	return ""
+}
+
+func inside(path, folder string) bool { return path == folder || strings.HasPrefix(path, folder+"/") }

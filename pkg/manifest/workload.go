@@ -23,6 +23,7 @@ func (r *renderer) deployment() error {
 		return err
 	}
 	r.adopt(d, r.deploy.Name)
+	r.version(d)
 	annotate(d, hashAnnotation, r.FileHash)
 	d.Spec.Selector = &metav1.LabelSelector{MatchLabels: r.selector()}
 	d.Spec.MinReadySeconds = int32(r.deploy.MinReadySeconds)
@@ -65,6 +66,7 @@ func (r *renderer) strategy() appsv1.DeploymentStrategy {
 // roll the pods that are to read the configuration again.
 func (r *renderer) podMeta(m *metav1.ObjectMeta) {
 	r.adopt(m, m.Name)
+	r.version(m)
 	m.Namespace = ""
 	for key, value := range r.deploy.PodAnnotations {
 		annotate(m, key, value)
@@ -98,9 +100,7 @@ func (r *renderer) pod(spec *corev1.PodSpec) error {
 	}
 	spec.TerminationGracePeriodSeconds = new(r.times().grace)
 	r.spread(spec)
-	if err := r.container(&spec.Containers[i]); err != nil {
-		return err
-	}
+	r.container(&spec.Containers[i])
 	for _, v := range r.volumes() {
 		setVolume(spec, &spec.Containers[i], v)
 	}
@@ -124,7 +124,7 @@ func (r *renderer) spread(spec *corev1.PodSpec) {
 	}
 }
 
-func (r *renderer) container(c *corev1.Container) error {
+func (r *renderer) container(c *corev1.Container) {
 	c.Image, c.ImagePullPolicy = r.deploy.Image, corev1.PullPolicy(r.deploy.ImagePullPolicy)
 	c.Ports = nil
 	for _, p := range r.ports {
@@ -135,7 +135,7 @@ func (r *renderer) container(c *corev1.Container) error {
 	for _, v := range r.env() {
 		setEnv(c, v)
 	}
-	return r.probes(c)
+	r.probes(c)
 }
 
 // preStop lets the kubelet wait before it sends the signal: the image has nothing that sleeps.

@@ -69,6 +69,14 @@ func (s site) write(r record) error {
 	return os.Rename(s.recordFile()+".new", s.recordFile())
 }
 
+// forget removes the record of a cluster that was killed.
+func (s site) forget() error {
+	if err := os.Remove(s.recordFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
 // read returns the record of a cluster that is up or starts.
 func (s site) read() (record, error) {
 	var r record
@@ -131,7 +139,7 @@ func (s site) await(ctx context.Context, ended <-chan struct{}) (*kubernetes.Clu
 
 // launch starts the process of the cluster, which outlives this one, and closes ended if it ends before.
 func (s site) launch(args []string, ended chan<- struct{}) error {
-	if err := os.Remove(s.recordFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := s.forget(); err != nil {
 		return err
 	}
 	self, err := os.Executable()
@@ -180,7 +188,7 @@ func (s site) serve(ctx context.Context, messages io.Writer, o kubernetes.Option
 	if err := s.write(r); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.Remove(s.recordFile())) }()
+	defer func() { err = errors.Join(err, s.forget()) }()
 	c, err := kubernetes.Start(ctx, o)
 	if err != nil {
 		return err
@@ -238,6 +246,9 @@ func (s site) down(ctx context.Context, messages io.Writer) error {
 		}
 	}
 	if err := kubernetes.Sweep(ctx); err != nil {
+		return err
+	}
+	if err := s.forget(); err != nil {
 		return err
 	}
 	_, _ = fmt.Fprintln(messages, "down")

@@ -26,10 +26,16 @@ const (
 	emptyLimit = 30 * time.Second
 )
 
+// unified reports whether this machine works with the second version alone.
+func unified() bool {
+	_, err := os.Stat(filepath.Join(root, "cgroup.controllers"))
+	return err == nil
+}
+
 // hierarchies returns the roots of the trees: the one of the second version, or one for every controller of the first,
 // with which the second may be there as well.
 func hierarchies() ([]string, error) {
-	if _, err := os.Stat(filepath.Join(root, "cgroup.controllers")); err == nil {
+	if unified() {
 		return []string{root}, nil
 	}
 	entries, err := os.ReadDir(root)
@@ -59,7 +65,7 @@ func Create(name string) error {
 			if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 				return fmt.Errorf("control group: %w", err)
 			}
-			if err := inheritCPUs(parent, dir); err != nil {
+			if err := errors.Join(inheritCPUs(parent, dir), delegate(parent)); err != nil {
 				return fmt.Errorf("control group: %w", err)
 			}
 		}
@@ -83,6 +89,23 @@ func inheritCPUs(parent, dir string) error {
 		}
 	}
 	return nil
+}
+
+// delegate gives the groups below a group of the second version all controllers that it has itself, if that is the
+// version which this machine works with.
+func delegate(parent string) error {
+	if !unified() {
+		return nil
+	}
+	text, err := os.ReadFile(filepath.Join(parent, "cgroup.controllers"))
+	if err != nil {
+		return err
+	}
+	var all strings.Builder
+	for controller := range strings.FieldsSeq(string(text)) {
+		all.WriteString("+" + controller + " ")
+	}
+	return os.WriteFile(filepath.Join(parent, "cgroup.subtree_control"), []byte(all.String()), 0o644)
 }
 
 // Processes returns the processes in a control group and in those below it. A group that does not exist has none.

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/otlpctl/otlpctl/e2e/harness/process"
@@ -22,6 +23,15 @@ const (
 	startLimit = time.Minute
 	stopGrace  = 40 * time.Second // for containers that ignore SIGTERM
 	tailBytes  = 8 << 10
+)
+
+const (
+	// folder is where engines have their folders. It is not $TMPDIR: the path of a socket has 108 bytes at most, and
+	// containerd's lie deep.
+	folder = "/tmp"
+	prefix = "otlpctl-dockerd-"
+	// ownerFile holds the id of the process whose tests an engine is for.
+	ownerFile = "owner"
 )
 
 // Engine is a running Docker daemon.
@@ -39,17 +49,20 @@ func Start(ctx context.Context) (_ *Engine, err error) {
 	if err != nil {
 		return nil, err
 	}
-	// Not below $TMPDIR: the path of a socket has 108 bytes at most, and containerd's lie deep.
-	dir, err := os.MkdirTemp("/tmp", "otlpctl-dockerd-*")
+	sweep(ctx)
+	dir, err := os.MkdirTemp(folder, prefix+"*")
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{program: path, dir: dir, bridge: fmt.Sprintf("otlp%d", os.Getpid())}
+	e := &Engine{program: path, dir: dir, bridge: bridgeOf(os.Getpid())}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, e.Stop(ctx))
 		}
 	}()
+	if err := os.WriteFile(filepath.Join(dir, ownerFile), []byte(strconv.Itoa(os.Getpid())), 0o600); err != nil {
+		return nil, err
+	}
 	if e.gateway, err = addBridge(ctx, e.bridge); err != nil {
 		return nil, err
 	}

@@ -100,13 +100,9 @@ func removeCgroups(ctx context.Context, name string) error {
 		return err
 	}
 	for _, dir := range append(controllers, root+name) {
-		inner, err := filepath.Glob(dir + "/*/")
-		if err != nil {
-			return err
-		}
-		for _, d := range append(inner, dir) {
+		for _, d := range slices.Backward(foldersBelow(dir)) {
 			err := wait.Until(ctx, stopGrace, d+" to be empty", func() (bool, error) {
-				err := unix.Rmdir(filepath.Clean(d))
+				err := unix.Rmdir(d)
 				return err == nil || errors.Is(err, fs.ErrNotExist), notBusy(err)
 			})
 			if err != nil {
@@ -115,6 +111,18 @@ func removeCgroups(ctx context.Context, name string) error {
 		}
 	}
 	return nil
+}
+
+// foldersBelow returns a folder and all that are in it, outer ones first; what is not there has none.
+func foldersBelow(dir string) []string {
+	var found []string
+	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() {
+			found = append(found, path)
+		}
+		return nil
+	})
+	return found
 }
 
 func notBusy(err error) error {

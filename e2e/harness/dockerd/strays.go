@@ -50,3 +50,23 @@ func alive(pid int) bool {
 	_, state, _ := bytes.Cut(stat, []byte(") "))
 	return err == nil && !bytes.HasPrefix(state, []byte("Z"))
 }
+
+// sweep cleans up after tests that were killed: what they had started has lost its owner.
+func sweep(ctx context.Context) {
+	owners, _ := filepath.Glob(filepath.Join(folder, prefix+"*", ownerFile)) // the pattern is right
+	for _, path := range owners {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			continue // its owner has just removed it
+		}
+		owner, err := strconv.Atoi(string(text))
+		if err != nil || alive(owner) {
+			continue
+		}
+		left := &Engine{dir: filepath.Dir(path), bridge: bridgeOf(owner)}
+		_ = left.Stop(ctx) // others may do the same right now, or the next will
+	}
+}
+
+// bridgeOf returns the name of the bridge of a process's engine: one per process, of 15 bytes at most.
+func bridgeOf(pid int) string { return fmt.Sprintf("otlp%d", pid) }

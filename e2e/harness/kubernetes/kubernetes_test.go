@@ -20,7 +20,7 @@ func TestLeavesNothing(t *testing.T) {
 		if err := find(); err != nil {
 			return "", err
 		}
-		return programs.Kubernetes(ctx, programs.KubernetesVersion)
+		return "", Build(ctx, Options{})
 	})
 	f := func(name string, end func(*Cluster) error) {
 		t.Run(name, func(t *testing.T) {

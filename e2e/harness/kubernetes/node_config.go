@@ -33,6 +33,8 @@ func (n *Node) writeContainerd() error {
 	text := fmt.Sprintf(`version = 2
 root = %q
 state = %q
+[debug]
+level = "warn"
 [grpc]
 address = %q
 [plugins."io.containerd.internal.v1.opt"]

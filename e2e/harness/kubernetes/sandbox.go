@@ -60,14 +60,16 @@ func openSandbox(ctx context.Context, dir string) (sandbox, *process.Process, er
 	return s, holder, err
 }
 
-// furnish lays the network: the addresses of Services have a route, because a packet must have one before the firewall
-// sends it elsewhere.
+// furnish lays the network. The addresses of Services have a route, because a packet must have one before kube-proxy's
+// rules send it elsewhere; what these do not know yet is rejected, or a connection that is too early would hang for good.
 func (s sandbox) furnish(ctx context.Context) error {
 	for _, command := range []string{
 		"ip link set lo up",
 		"ip addr add " + controlPlane + "/32 dev lo",
 		"ip route add " + serviceRange + " dev lo src " + controlPlane,
 		"tee /proc/sys/net/ipv4/ip_forward", // the namespace's own
+		"iptables --append OUTPUT --destination " + serviceRange + " --jump REJECT",
+		"iptables --append FORWARD --destination " + serviceRange + " --jump REJECT",
 	} {
 		if _, err := s.run(ctx, strings.NewReader("1"), strings.Fields(command)...); err != nil {
 			return err

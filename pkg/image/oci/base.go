@@ -27,10 +27,14 @@ func (b *builder) readBase(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := b.takeOver(img); err != nil {
+	if err := b.takeOver(ctx, img); err != nil {
 		return fmt.Errorf("base image %s: %w", b.request.BaseName, err)
 	}
-	files := mutate.Extract(img)
+	kept, err := b.assemble()
+	if err != nil {
+		return err
+	}
+	files := mutate.Extract(kept)
 	b.base.files, err = rootfs.ReadBase(b.request.BaseName, image.Cancellable(ctx, files))
 	return errors.Join(err, files.Close())
 }
@@ -45,7 +49,7 @@ func (b *builder) baseImage() (v1.Image, error) {
 	return nil, unfit("base image "+b.request.BaseName, "has nothing for "+b.program.Platform.String(), "name another base image, or another --platform")
 }
 
-func (b *builder) takeOver(img v1.Image) error {
+func (b *builder) takeOver(ctx context.Context, img v1.Image) error {
 	config, err := img.ConfigFile()
 	if err != nil {
 		return err
@@ -68,7 +72,11 @@ func (b *builder) takeOver(img v1.Image) error {
 		if err != nil {
 			return err
 		}
-		b.layers = append(b.layers, taken)
+		kept, err := keep(ctx, taken, b.request.Folder)
+		if err != nil {
+			return err
+		}
+		b.layers = append(b.layers, kept)
 	}
 	return nil
 }

@@ -85,7 +85,7 @@ func rootFS(t *testing.T, img v1.Image) v1.RootFS {
 func on(t *testing.T, base *image.Built) oci.Request {
 	t.Helper()
 	r := request(program(t, release()))
-	r.Base, r.BaseName = base, "example.com/base:1"
+	r.Base, r.BaseName, r.Folder = base, "example.com/base:1", t.TempDir()
 	return r
 }
 

@@ -28,7 +28,9 @@ type Request struct {
 	// BaseName is how messages call it.
 	Base     *image.Built
 	BaseName string
-	Tags     []string
+	// Folder is where the layers of the base are kept as long as the image is used.
+	Folder string
+	Tags   []string
 	// Created is the time of everything in the image. Nil is that of the program's commit.
 	Created *time.Time
 	// SBOM asks for a bill of materials.

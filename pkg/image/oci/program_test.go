@@ -73,7 +73,7 @@ func TestWhatAProgramSaysOfItself(t *testing.T) {
 }
 
 // packed returns an archive as releases have them.
-func packed(t *testing.T, name string, data []byte) *fstest.MapFile {
+func packed(t testing.TB, name string, data []byte) *fstest.MapFile {
 	t.Helper()
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
@@ -149,6 +149,17 @@ func FuzzReadProgram(f *testing.F) {
 		p, err := oci.ReadProgram("x", data)
 		if err == nil && (p.Platform.Architecture == "" || p.Time().IsZero()) {
 			t.Errorf("accepted, and has no platform or time")
+		}
+	})
+}
+
+func FuzzReadRelease(f *testing.F) {
+	f.Add(packed(f, "otlpctl", imagetest.Program{}.Bytes()).Data)
+	f.Add([]byte("\x1f\x8b"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		programs, err := oci.ReadRelease("dist", fstest.MapFS{"otlpctl_x.tar.gz": &fstest.MapFile{Data: data}}, nil)
+		if err == nil && len(programs) != 1 {
+			t.Errorf("%d programs in one archive", len(programs))
 		}
 	})
 }
