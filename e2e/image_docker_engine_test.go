@@ -13,7 +13,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -155,11 +154,7 @@ type goProxy struct {
 
 func newGoProxy(t *testing.T) *goProxy {
 	t.Helper()
-	modules, err := exec.CommandContext(t.Context(), "go", "env", "GOMODCACHE").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := http.FileServer(http.Dir(filepath.Join(strings.TrimSpace(string(modules)), "cache", "download")))
+	files := http.FileServer(http.Dir(filepath.Join(goEnv(t, "GOMODCACHE"), "cache", "download")))
 	p := &goProxy{leave: func(*http.Request) {}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/leave", func(_ http.ResponseWriter, r *http.Request) { p.leave(r) })
@@ -183,6 +178,16 @@ func newGoProxy(t *testing.T) *goProxy {
 	return p
 }
 
+// goEnv returns a setting of this machine's toolchain.
+func goEnv(t *testing.T, name string) string {
+	t.Helper()
+	value, err := exec.CommandContext(t.Context(), "go", "env", name).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(value))
+}
+
 // take returns what has been compiled and how much was downloaded since the last time.
 func (p *goProxy) take() (packages []string, requests int) {
 	p.mu.Lock()
@@ -202,15 +207,16 @@ func importGo(t *testing.T, e *dockerd.Engine) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	root := goEnv(t, "GOROOT")
 	reader, writer := io.Pipe()
-	go func() { writer.CloseWithError(writeGo(writer, busybox)) }()
+	go func() { writer.CloseWithError(writeGo(writer, busybox, root)) }()
 	err = e.Import(t.Context(), goImage, reader, "ENV PATH=/usr/local/bin:/usr/local/go/bin:/bin")
 	if err = errors.Join(err, reader.Close()); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func writeGo(to io.Writer, busybox string) error {
+func writeGo(to io.Writer, busybox, root string) error {
 	shell, err := os.ReadFile(busybox)
 	if err != nil {
 		return err
@@ -232,7 +238,7 @@ func writeGo(to io.Writer, busybox string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(addToolchain(w, runtime.GOROOT()), w.Close())
+	return errors.Join(addToolchain(w, root), w.Close())
 }
 
 // addToolchain adds what compiles: not the toolchain's own tests and documents.

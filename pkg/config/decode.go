@@ -81,11 +81,7 @@ func (d *decoder) value(n *node, v reflect.Value, p *path, r rules) {
 		return
 	}
 	if d.written != nil && n.kind == scalar && refers(n.text) {
-		d.written[p.String()] = n.text
-		if d.portable { // what holds it cannot be checked, and the default in its place is nobody's fault
-			d.block(p)
-			d.wrong[p.String()] = true
-		}
+		d.open(p, n.text)
 		return
 	}
 	if _, ok := asText(v); ok && v.Kind() != reflect.Pointer && n.kind == scalar {

@@ -17,6 +17,7 @@ type packing struct {
 	whole     spot
 	secrets   map[string]string
 	variables map[string]Variable
+	files     []FileUse
 	sealed    string
 	faults    []located
 }
@@ -73,6 +74,7 @@ func (p *packing) scalar(n *node, at *path) *yaml.Node {
 		return plainOrQuoted("${file:"+SecretsFolder+"/"+p.keep(at, n.text)+"}", false)
 	}
 	p.readable(n, at)
+	p.named(n, at)
 	return plainOrQuoted(n.raw, n.quoted)
 }
 
@@ -100,6 +102,9 @@ func (p *packing) reference(n *node, at *path) {
 		p.fault(n, at, "a reference in the short form cannot be carried over", "write it under the long name, "+at.String())
 	case hasLiteralPassword(n.raw):
 		p.fault(n, at, "has a password beside a reference, which would be readable by all who can read the ConfigMap", "put the password into a variable as well")
+	}
+	for _, name := range filesIn(n.raw) {
+		p.files = append(p.files, FileUse{Path: at.String(), Name: name})
 	}
 	for name, required := range variablesIn(n.raw) {
 		v, known := p.variables[name]
@@ -147,50 +152,6 @@ func plainOrQuoted(text string, quoted bool) *yaml.Node {
 		n.Style = yaml.DoubleQuotedStyle
 	}
 	return n
-}
-
-// variablesIn returns the environment variables that a text refers to, and whether each must be
-// set: not if there is a default, nor if it is in the default of another one.
-func variablesIn(text string) map[string]bool {
-	found := map[string]bool{}
-	for text != "" {
-		at := strings.IndexByte(text, '$')
-		switch {
-		case at < 0 || at == len(text)-1:
-			return found
-		case text[at+1] != '{':
-			text = text[at+2:] // what follows is another dollar sign, or cannot begin a reference
-			continue
-		}
-		length := reference(text[at:])
-		if length == 0 {
-			return found
-		}
-		name, fallback, required := variableOf(text[at+len("${") : at+length-1])
-		if name != "" {
-			found[name] = found[name] || required
-		}
-		for inner := range variablesIn(fallback) {
-			if _, known := found[inner]; !known {
-				found[inner] = false
-			}
-		}
-		text = text[at+length:]
-	}
-	return found
-}
-
-// variableOf takes the inside of ${…} apart; name is empty if it is no variable.
-func variableOf(inside string) (name, fallback string, required bool) {
-	scheme, rest, hasScheme := strings.Cut(inside, ":")
-	switch {
-	case !hasScheme:
-		return inside, "", true
-	case scheme != "env":
-		return "", "", false
-	}
-	name, fallback, hasFallback := strings.Cut(rest, ":-")
-	return name, fallback, !hasFallback
 }
 
 // hasLiteralPassword reports whether a URL has a password that is no reference.

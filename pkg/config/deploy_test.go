@@ -153,3 +153,34 @@ func TestQueueBytes(t *testing.T) {
 	f(0, true, "exporters.otlp.sending_queue.enabled=false")
 	f(5<<20, true, "exporters.otlp.sending_queue.sizer=bytes", "exporters.otlp.sending_queue.queue_size=5242880")
 }
+
+// What /status of a receiver tells that runs with the file is what is known of it here.
+func TestPortableHash(t *testing.T) {
+	p := portable(t, gateway, "deploy.name=x", "exporters.otlp.endpoint=other:1")
+	running, err := LoadWritten([]File{{"/app/config/config.yaml", p.File}}, nil)
+	if err != nil || running.Hash != p.FileHash {
+		t.Errorf("%s is not %s: %v", running.Hash, p.FileHash, err)
+	}
+	if scaled := portable(t, gateway, "deploy.replicas=9", "exporters.otlp.endpoint=other:1"); scaled.FileHash != p.FileHash {
+		t.Error("the section deploy is part of the configuration of the receiver")
+	}
+}
+
+// The section deploy is shown where somebody says something about it, and compared always.
+func TestDeployIsShown(t *testing.T) {
+	quiet, loud := portable(t, gateway), portable(t, gateway, "deploy.replicas=9")
+	if quiet.Show().Find("deploy") != nil || loud.Show().Find("deploy.autoscaling.max_replicas") == nil {
+		t.Error("the section deploy is shown where nobody sets it, or not where somebody does")
+	}
+	explained, err := loud.Explain("deploy.replicas")
+	if err != nil || explained.Value == nil || explained.Value.Text() != "9" {
+		t.Errorf("explained as %v: %v", explained.Value, err)
+	}
+	var paths []string
+	for _, d := range Diff(quiet.Loaded, loud.Loaded) {
+		paths = append(paths, d.Path)
+	}
+	if got := strings.Join(paths, " "); got != "deploy.replicas" {
+		t.Errorf("they differ in %q", got)
+	}
+}

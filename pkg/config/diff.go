@@ -91,7 +91,7 @@ func Diff(a, b Loaded) []Difference {
 // its own but what there is no long form for.
 func (l Loaded) longForm() *Value {
 	s := shower{doc: l.doc}
-	whole := s.whole(Model{Short: l.short, Config: l.Config, Deploy: l.Deploy})
+	whole := s.whole(l.model(l.short))
 	whole.Items = slices.DeleteFunc(whole.Items, func(v *Value) bool { return isShort(v.Key) && v.Key != "database" })
 	return whole
 }

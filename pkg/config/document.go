@@ -92,6 +92,9 @@ func (doc *document) decode(target any) (Origins, Warnings, error) {
 			d.value(doc.root, ptr.Elem(), nil, rules{})
 		}
 		d.reportUnsupported()
+		if model, ok := target.(*Model); ok && doc.portable {
+			d.fromPod(model.Deploy)
+		}
 		if doc.written == nil || doc.portable {
 			d.validate(ptr.Elem(), doc.root, nil)
 		}

@@ -199,7 +199,7 @@ func (l Loaded) variableOf(at spot) string {
 // valueAt returns the effective value of a spot, or nil.
 func (l Loaded) valueAt(at spot) *Value {
 	s := shower{doc: l.doc, short: l.shortForm()}
-	model := Model{Short: s.short.Short, Config: l.Config}
+	model := l.model(s.short.Short)
 	p := at.path()
 	if p == nil || isShort(p.String()) {
 		return s.whole(model).Find(p.String())
@@ -232,7 +232,7 @@ func (l Loaded) whyNot(at spot) string {
 	if path := at.path().String(); isShort(path) && !strings.HasPrefix(path, "database") { // of which there is no long form
 		return "not set: what it stands for is not there, or is more than it can say"
 	}
-	v, _ := reach(reflect.ValueOf(Model{Config: l.Config}), at.steps)
+	v, _ := reach(reflect.ValueOf(l.model(Short{})), at.steps)
 	left := l.missing(at)
 	missing := pathOf(at.steps[:max(0, len(at.steps)-len(left))]).String()
 	switch {
@@ -247,7 +247,7 @@ func (l Loaded) whyNot(at spot) string {
 
 // missing returns the steps to a spot that lead nowhere.
 func (l Loaded) missing(at spot) []step {
-	_, left := reach(reflect.ValueOf(Model{Config: l.Config}), at.steps)
+	_, left := reach(reflect.ValueOf(l.model(Short{})), at.steps)
 	return left
 }
 

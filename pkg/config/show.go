@@ -14,7 +14,7 @@ import (
 // out, and so is the section deploy if no layer says anything about it.
 func (l Loaded) Show() *Value {
 	s := shower{doc: l.doc, short: l.shortForm()}
-	whole := s.whole(Model{Short: s.short.Short, Config: l.Config, Deploy: l.Deploy})
+	whole := s.whole(l.model(s.short.Short))
 	if _, said := l.doc.root.find("deploy"); !said {
 		whole.Items = slices.DeleteFunc(whole.Items, func(v *Value) bool { return v.Path == "deploy" })
 	}

@@ -48,7 +48,7 @@ func TestDockerfile(t *testing.T) {
 			t.Errorf("no label %q", want)
 		}
 	}
-	for _, name := range []string{reservedFolder + "/deps.g[o]", configName} {
+	for _, name := range []string{".otlpct[l]/deps.g[o]", configName} {
 		if !strings.Contains(templates.Dockerfile(), name) {
 			t.Errorf("it does not look for %s", name)
 		}

@@ -42,7 +42,7 @@ func layersOf(img v1.Image) ([]Layer, error) {
 	if err != nil {
 		return nil, err
 	}
-	made := madeBy(config.History, len(all))
+	made := CreatedBy(config.History, len(all))
 	var layers []Layer
 	for i, layer := range all {
 		digest, err := layer.Digest()
@@ -61,8 +61,9 @@ func layersOf(img v1.Image) ([]Layer, error) {
 	return layers, nil
 }
 
-// madeBy returns for each layer what its history says. A history that does not fit says nothing.
-func madeBy(history []v1.History, layers int) []string {
+// CreatedBy returns for each layer of an image what its history says made it. A history that does not
+// fit the layers says nothing.
+func CreatedBy(history []v1.History, layers int) []string {
 	made := make([]string, layers)
 	var said []string
 	for _, h := range history {
