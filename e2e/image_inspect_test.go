@@ -17,6 +17,7 @@ import (
 // inspection is what these tests look at in the report of image inspect.
 type inspection struct {
 	Size, Unpacked int64
+	Layers         []struct{ Digest string }
 	Program        *struct {
 		Path   string
 		Static bool

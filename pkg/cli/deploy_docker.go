@@ -52,7 +52,7 @@ context, or the usual socket.`,
 		Example: `  otlpctl image build --output engine && otlpctl deploy docker
   otlpctl deploy docker --config gateway.yaml --env DATABASE_PASSWORD --publish 127.0.0.1
 
-  # The specification's example
+  # With everything named
   otlpctl deploy docker --image otlp-receiver:1.0.0 --restart unless-stopped --memory 512m \
       --cpus 2 --config /path/to/config.yaml --data /path/to/data
 

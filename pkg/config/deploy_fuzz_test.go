@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -64,6 +65,9 @@ func FuzzPortable(f *testing.F) {
 		p, err := loadPortable([]File{{"x.yaml", []byte(text)}}, Sources{Set: []string{set}})
 		if err != nil {
 			return
+		}
+		if all, err := p.Listeners(); err == nil && slices.ContainsFunc(all, func(l Listener) bool { return l.Port <= 0 || l.Port > 65535 }) {
+			t.Errorf("%q with %q listens on %v", text, set, all)
 		}
 		if _, err := LoadWritten([]File{{"config.yaml", p.File}}, nil); err != nil {
 			t.Errorf("%q with %q became a file that does not load: %v\n%s", text, set, err, p.File)

@@ -44,7 +44,7 @@ func (p Portable) Listeners() ([]Listener, error) {
 			l.Host = host
 			l.Port, err = strconv.Atoi(port)
 		}
-		if err != nil || l.Port == 0 {
+		if err != nil || l.Port < 1 || l.Port > 65535 {
 			faults = append(faults, p.Finding(l.Path, "the port is not known where the objects are made", "write the port out, such as ${env:POD_IP}:4317"))
 			return
 		}

@@ -21,8 +21,8 @@ type Portable struct {
 	Secrets map[string]string
 	// Variables are those that File refers to, by name.
 	Variables []Variable
-	// Files are those that the receiver reads or writes, as far as they are known here.
-	Files []FileUse
+	// Uses are the files that the receiver reads or writes, as far as they are known here.
+	Uses []FileUse
 	// Sealed is the path of an encrypted value, or empty if there are none.
 	Sealed string
 }
@@ -57,7 +57,7 @@ func loadPortable(files []File, from Sources) (Portable, error) {
 		return p, Errors(render(doc.concealed(faults), doc.order))
 	}
 	p.Secrets, p.Variables, p.Sealed = pack.secrets, sortedVariables(pack.variables), pack.sealed
-	p.Files = pack.files
+	p.Uses = pack.files
 	if p.File, err = encodeYAML(file); err != nil {
 		return p, err
 	}

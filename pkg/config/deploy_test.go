@@ -95,6 +95,8 @@ func TestPortableRefuses(t *testing.T) {
 		}
 	}
 	f("x.yaml:1:17: deploy.image: is a reference", "deploy: {image: '${env:IMAGE}'}")
+	f("deploy.env.APP__SERVER__PORT: would outrank the configuration", "", "deploy.env.APP__SERVER__PORT=1")
+	f("did you mean APP__EXPORTERS__OTLP__ENDPOINT?", gateway, "deploy.secret_env.APP__EXPORTERS__OTLP__ENDPOIN=s/k")
 	f("did you mean replicas?", "deploy: {replica: 3}")
 	f("has a password beside a reference", gateway, "exporters.otlphttp.endpoint=https://u:swordfish@${env:HOST}")
 	f("cannot be carried over", gateway, "otlp.timeout_seconds=${env:SECONDS}")
@@ -108,6 +110,15 @@ func TestPortableRefuses(t *testing.T) {
 	f("several pods would write to one volume", "", "deploy.data.claim=x")
 	f("there is nothing to route", "deploy: {ingress: {class_name: nginx}}")
 	f("must be RollingUpdate or Recreate", "", "deploy.strategy.type=OnDelete")
+}
+
+// What a variable of the pod sets need not be in the configuration.
+func TestSecretVariables(t *testing.T) {
+	text := strings.Replace(gateway, "endpoint: backend:4317", "timeout: 5s", 1)
+	p := portable(t, text, "deploy.secret_env.APP__EXPORTERS__OTLP__ENDPOINT=s/k")
+	if !p.Open("exporters.otlp.endpoint") || strings.Contains(string(p.File), "APP__") {
+		t.Errorf("%s", p.File)
+	}
 }
 
 func TestListeners(t *testing.T) {
@@ -134,6 +145,7 @@ func TestListeners(t *testing.T) {
 	f("grpc ${env:POD_IP} 4317, metrics 0.0.0.0 8888", "server.host=${env:POD_IP}")
 	f("the port is not known", "otlp.grpc_endpoint=0.0.0.0:${env:PORT}")
 	f("the port is not known", "otlp.grpc_endpoint=0.0.0.0:0")
+	f("the port is not known", "otlp.grpc_endpoint=${env:POD_IP}:99999")
 	f("metrics 0.0.0.0 9999", "receivers.otlp.protocols.grpc.transport=unix", "otlp.grpc_endpoint=/run/otlp.sock", "admin.endpoint=0.0.0.0:9999")
 	f("grpc 0.0.0.0 4317, metrics 0.0.0.0 8888, metrics 0.0.0.0 8889", "service.telemetry.metrics.address=0.0.0.0:8889")
 	f("grpc 0.0.0.0 4317, metrics 0.0.0.0 8888", "service.telemetry.metrics.address=localhost:8888")

@@ -34,7 +34,9 @@ type Loaded struct {
 }
 
 // model returns the whole configuration, with this for its short form.
-func (l Loaded) model(short Short) Model { return Model{Short: short, Config: l.Config, Deploy: l.Deploy} }
+func (l Loaded) model(short Short) Model {
+	return Model{Short: short, Config: l.Config, Deploy: l.Deploy}
+}
 
 // Load reads the configuration of a receiver. An error is of type Errors and
 // holds every fault; warnings come with it.

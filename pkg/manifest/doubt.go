@@ -2,52 +2,8 @@ package manifest
 
 import (
 	"fmt"
-	"slices"
 	"strings"
-
-	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 )
-
-// checkResult finds what would keep the pods from starting. It looks at the objects as templates and
-// patches have left them.
-func (r *renderer) checkResult() error {
-	c, found, err := r.receiver()
-	if err != nil || !found || len(c.EnvFrom) > 0 {
-		return err // what EnvFrom brings is known in the cluster only
-	}
-	for _, v := range r.Variables {
-		given := slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return e.Name == v.Name })
-		if v.Required && !given {
-			r.fault(v.Path, "refers to the variable "+v.Name+", which the pod does not have",
-				"set deploy.env."+v.Name+", or deploy.secret_env."+v.Name+": SECRET/KEY if it is a secret")
-		}
-	}
-	if len(r.faults) > 0 {
-		return r.faults
-	}
-	return nil
-}
-
-// receiver returns the container of the receiver.
-func (r *renderer) receiver() (c corev1.Container, found bool, err error) {
-	for _, u := range r.set {
-		if u.GetKind() != "Deployment" {
-			continue
-		}
-		var d appsv1.Deployment
-		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, &d); err != nil {
-			return c, false, err
-		}
-		for _, c := range d.Spec.Template.Spec.Containers {
-			if c.Name == containerName {
-				return c, true, nil
-			}
-		}
-	}
-	return c, false, nil
-}
 
 // available is how many pods it takes to survive a failure while one is being replaced.
 const available = 3

@@ -41,6 +41,9 @@ func TestRenderRefuses(t *testing.T) {
 	f("is nothing to mount", "deploy.mounts./etc/x=x")
 	f("is a label that otlpctl sets", "deploy.labels.app=x")
 	f("exporters.otlp.endpoint: refers to the variable BACKEND, which the pod does not have", "exporters.otlp.endpoint=${env:BACKEND}")
+	f(`exporters.file.path: "/tmp/x" cannot be written: in the pod only /data can`, "exporters.file.path=/tmp/x", "service.pipelines.traces.exporters=file")
+	f("cannot be written", "exporters.file.path=x.json", "service.pipelines.traces.exporters=file")
+	f("cannot be written", "exporters.file.path=/app/config/x", "service.pipelines.traces.exporters=file")
 	f("the pod has no identity to decrypt it", "exporters.otlp.headers.a=ENC[age,YWdl]")
 	f("the port is not known", "otlp.grpc_endpoint=0.0.0.0:${env:PORT}")
 	f("the grace period of pods follows it", "service.shutdown.timeout=${env:POD_NAME}")
@@ -67,6 +70,7 @@ func TestVariablesOfThePod(t *testing.T) {
 		}
 	}
 	f("deploy.env.BACKEND=x:1")
+	f("deploy.env.BACKEND=x:1", "exporters.file.path=/tmp/not-used")
 	f("deploy.secret_env.BACKEND=s/k")
 }
 
@@ -89,6 +93,11 @@ func TestWarnings(t *testing.T) {
 	f("must have the keys exporters.otlp.headers.a", "deploy.existing_secret=s", "exporters.otlp.headers.a=planted")
 	f("lets the outside reach the admin port 8888", "deploy.service.type=NodePort")
 	f("which only the pod itself can reach", "otlp.grpc_endpoint=127.0.0.1:4317")
+	f(`exporters.otlp.tls.ca_file: "/etc/otel/ca.pem" is in no volume of the pod`, "exporters.otlp.tls.ca_file=/etc/otel/ca.pem")
+	f("", "exporters.otlp.tls.ca_file=/etc/otel/ca.pem", "deploy.mounts./etc/otel=configmap/ca")
+	f("", "exporters.otlp.tls.ca_file=/etc/ssl/certs/ca-certificates.crt")
+	f(`exporters.otlp.headers.a: "/run/token" is in no volume of the pod`, "exporters.otlp.headers.a=${file:/run/token}")
+	f("", "exporters.otlp.headers.a=${file:/app/secrets/token}", "deploy.existing_secret=s")
 	f("aims at 204MiB a pod, and the queues alone may hold 737MiB", "deploy.resources.limits.memory=2Gi")
 	f("", "deploy.resources.limits.memory=2Gi", "deploy.resources.requests.memory=1Gi")
 }

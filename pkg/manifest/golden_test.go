@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"bytes"
+	"encoding/json"
 	"flag"
 	"os"
 	"path/filepath"
@@ -116,5 +117,21 @@ func checkStrictly(t *testing.T, set Set) {
 	}
 	if out := text(t, set); strings.Contains(out, "planted-secret") {
 		t.Errorf("a secret is written out:\n%s", out)
+	}
+}
+
+func TestList(t *testing.T) {
+	set := mustRender(t, "sample.config.yaml")
+	data, err := json.Marshal(set.List())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list struct {
+		APIVersion string
+		Kind       string
+		Items      []map[string]any
+	}
+	if err := json.Unmarshal(data, &list); err != nil || list.APIVersion != "v1" || list.Kind != "List" || len(list.Items) != len(set.Objects) {
+		t.Errorf("%v: %s", err, data)
 	}
 }
