@@ -33,6 +33,8 @@ type Deps struct {
 	// ChangeLogs makes the log what a new configuration says; after an error it is
 	// as it was. Optional.
 	ChangeLogs func(LogsConfig) error
+	// Ready is called once, when the receiver takes requests. Optional.
+	Ready func()
 }
 
 // Receiver is one configured receiver. It runs once, and its configuration can be

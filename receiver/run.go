@@ -50,6 +50,9 @@ func (r *Receiver) begin(life context.Context, crew *crew) error {
 	g.start(life, r, nothing)
 	r.waiting.Store(nil)
 	r.deps.Log.Info("ready", "version", r.deps.Build.Version, "admin", g.desk[0].Addr())
+	if r.deps.Ready != nil {
+		r.deps.Ready()
+	}
 	return nil
 }
 

@@ -123,6 +123,7 @@ func serve(ctx context.Context, s term.Streams, load func() (config.Loaded, erro
 		Memory:     receiver.PlanMemory(),
 		Reload:     reloader.reload,
 		ChangeLogs: logs.Change,
+		Ready:      releaseStartPages,
 	})
 	if err != nil {
 		return coded{placed(loaded, err), exitUsage}
