@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"context"
 	"encoding/json"
 	"net"
 	"os"
@@ -48,11 +49,16 @@ func newDeployment(t *testing.T, name string) *deployment {
 		d.want(0, "image", "build", "--output", "engine", "--tag", deployedImage)
 	}
 	t.Cleanup(func() {
-		for _, n := range []string{name, name + "-next"} {
-			_ = d.engine.Call(t.Context(), "DELETE", "/containers/"+n+"?force=1", nil, nil) // it may have gone
-		}
+		d.remove(name)
+		d.remove(name + "-next")
 	})
 	return d
+}
+
+// remove removes a container, if it is there, when the test ends.
+func (d *deployment) remove(name string) {
+	ctx := context.WithoutCancel(d.t.Context()) // which has ended by then
+	_ = d.engine.Call(ctx, "DELETE", "/containers/"+name+"?force=1", nil, nil)
 }
 
 // configure writes the configuration: what arrives goes into a file on the volume, unless exporters says where to.

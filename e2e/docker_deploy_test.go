@@ -174,7 +174,7 @@ func TestDeployDockerLeavesOthersAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := d.want(1, d.args("deploy")...); !strings.Contains(got.stderr, "a port is in use by another program") {
+	if got := d.want(1, d.args("deploy")...); !strings.Contains(got.stderr, d.http+" is in use by another program or container") {
 		t.Errorf("deploy says\n%s", got.stderr)
 	}
 	if names := d.containers(); names != nil {

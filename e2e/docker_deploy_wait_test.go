@@ -147,7 +147,11 @@ func TestDeployDockerCleansUp(t *testing.T) {
 	if err := d.engine.Call(t.Context(), "POST", "/containers/create?name=killed-next", left, nil); err != nil {
 		t.Fatal(err)
 	}
+	carrier := map[string]any{"Image": deployedImage, "Labels": map[string]string{"io.github.otlpctl.managed-by": "otlpctl"}}
+	d.post("/containers/create?name=killed-next-config", carrier)
 	d.want(4, d.args("diff")...)
+	d.deploy("configured")
+	d.configure(toVolume)
 	d.deploy("configured")
 	if names := d.containers(); len(names) != 1 {
 		t.Errorf("containers %v", names)

@@ -7,5 +7,5 @@ import (
 )
 
 func newDelete(s term.Streams) *cobra.Command {
-	return group("delete", "Remove what was deployed", newDeleteDocker(s))
+	return group("delete", "Remove what was deployed", newDeleteDocker(s), newDeleteK8s(s))
 }

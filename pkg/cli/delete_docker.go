@@ -27,8 +27,8 @@ func newDeleteDocker(s term.Streams) *cobra.Command {
 		Use:   "docker",
 		Short: "Remove the container of deploy docker",
 		Long: `Stop the container in the time that its configuration asks for, and remove it. The volume with
-its data stays unless --volumes removes it too. A container that otlpctl has not made is not
-touched, and none at all is fine.`,
+its data stays unless --volumes removes it too. A container or volume that otlpctl has not made
+is not touched, and none at all is fine.`,
 		Example: `  otlpctl delete docker
   otlpctl delete docker --name gateway --volumes --yes`,
 		Args: noArguments,
@@ -89,7 +89,7 @@ func runDeleteDocker(ctx context.Context, cmd *cobra.Command, s term.Streams, o 
 func (o deleteDockerOptions) doomed(objects []engine.Object) []string {
 	var names []string
 	for _, object := range objects {
-		if o.volumes || !object.Keeps() {
+		if !object.Keeps() || o.volumes && !object.Foreign() {
 			names = append(names, object.String())
 		}
 	}

@@ -7,5 +7,5 @@ import (
 )
 
 func newDeploy(s term.Streams) *cobra.Command {
-	return group("deploy", "Bring the receiver to where it runs, and wait until it is healthy", newDeployDocker(s))
+	return group("deploy", "Bring the receiver to where it runs, and wait until it is healthy", newDeployDocker(s), newDeployK8s(s))
 }

@@ -36,7 +36,8 @@ changes what differs and nothing else: "created", "configured" or "unchanged" sa
 The configuration is --config and --set, checked first with the code of this program and the
 variables of --env; what is invalid changes nothing. A copy of its files is mounted read-only:
 what runs is what was deployed, whatever becomes of them. The ports that it listens on are
-published under the same numbers. Without --config it is the image's own.
+published under the same numbers. Without --config it is the image's own. What --set says is
+part of the command that the container runs, which "ps" shows: secrets belong into --env.
 
 A container that has to change is replaced by a new one. If the two have no port of the host
 in common, and --config writes no files, the new one starts beside the old one and replaces
@@ -48,7 +49,7 @@ The container runs as the image's user, with a read-only file system, without ca
 without new privileges. It may write to /data, which outlives it, and /tmp. Where the engine
 would let logs grow for ever, three files of 10 MB are kept. It has the time to stop that
 service.shutdown asks for. The engine is that of DOCKER_HOST, DOCKER_CONTEXT, the current
-context, or the usual socket.`,
+context of the docker command, or the usual socket.`,
 		Example: `  otlpctl image build --output engine && otlpctl deploy docker
   otlpctl deploy docker --config gateway.yaml --env DATABASE_PASSWORD --publish 127.0.0.1
 

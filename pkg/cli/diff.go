@@ -7,5 +7,5 @@ import (
 )
 
 func newDiff(s term.Streams) *cobra.Command {
-	return group("diff", "Show what a deployment would change", newDiffDocker(s))
+	return group("diff", "Show what a deployment would change", newDiffDocker(s), newDiffK8s(s))
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -55,8 +56,16 @@ func (o *dockerOptions) check() error {
 	if err := engine.ValidRestart(o.restart); err != nil {
 		return fmt.Errorf("--restart %w", err)
 	}
-	if !(o.cpus >= 0) {
-		return fmt.Errorf("--cpus %v: want 0 or more", o.cpus)
+	if engine.Reserved(o.name) {
+		return fmt.Errorf("--name %q: such names are those of replacements that are under way", o.name)
+	}
+	switch {
+	case strings.HasPrefix(o.network, "container:"):
+		return fmt.Errorf("--network %s: want a network; that of another container has its ports, not these", o.network)
+	case !(o.cpus >= engine.LeastCPUs || o.cpus == 0):
+		return fmt.Errorf("--cpus %v: want %v or more, or 0 for no limit", o.cpus, engine.LeastCPUs)
+	case o.memory != 0 && o.memory < engine.LeastMemory:
+		return fmt.Errorf("--memory %s: want %s or more, or 0 for no limit", &o.memory, engine.MemoryFlag(engine.LeastMemory))
 	}
 	switch {
 	case o.data == "":
@@ -67,10 +76,11 @@ func (o *dockerOptions) check() error {
 	return o.completeEnv()
 }
 
-// completeEnv takes the values that are not given from this environment.
+// completeEnv takes the values that are not given from this environment. Of a variable that is given twice the last
+// value holds: programs disagree on that.
 func (o *dockerOptions) completeEnv() error {
-	complete := make([]string, len(o.env))
-	for i, variable := range o.env {
+	complete := make([]string, 0, len(o.env))
+	for _, variable := range o.env {
 		name, _, given := strings.Cut(variable, "=")
 		if name == "" {
 			return fmt.Errorf("--env =***: want name or name=value")
@@ -82,7 +92,8 @@ func (o *dockerOptions) completeEnv() error {
 			}
 			variable = name + "=" + value
 		}
-		complete[i] = variable
+		complete = slices.DeleteFunc(complete, func(earlier string) bool { return strings.HasPrefix(earlier, name+"=") })
+		complete = append(complete, variable)
 	}
 	o.env = complete
 	return nil

@@ -194,6 +194,9 @@ func (o *imageBuildOptions) checkPlatforms() error {
 
 func runImageBuild(ctx context.Context, s term.Streams, o imageBuildOptions) error {
 	began := time.Now()
+	if err := o.place.Check(); err != nil {
+		return err
+	}
 	build := buildOCI
 	if o.builder == builderDocker {
 		build = buildDocker

@@ -16,21 +16,15 @@ func (o *imageBuildOptions) programs() ([]oci.Program, error) {
 	if o.binaries != "" {
 		return o.release()
 	}
-	name := o.binary
-	if name == "" {
+	file, name := o.binary, o.binary
+	if file == "" {
 		var err error
-		if name, err = thisProgram(); err != nil {
+		if file, err = thisProgram(); err != nil {
 			return nil, err
 		}
-	}
-	data, err := os.ReadFile(name) //nolint:gosec // the user named it
-	if err != nil {
-		return nil, err
-	}
-	if o.binary == "" {
 		name = "this program"
 	}
-	p, err := oci.ReadProgram(name, data)
+	p, err := oci.ReadProgramFile(file, name)
 	if err != nil {
 		return nil, err
 	}

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/otlpctl/otlpctl/pkg/engine"
 	"github.com/otlpctl/otlpctl/pkg/image"
 	"github.com/otlpctl/otlpctl/pkg/term"
+	"github.com/otlpctl/otlpctl/templates"
 )
 
 // buildDocker builds from source with the engine, and puts the image in its place.
@@ -25,6 +27,10 @@ func buildDocker(ctx context.Context, s term.Streams, o imageBuildOptions) (_ im
 	progress := newBuildProgress(s)
 	defer progress.Close()
 	made, err := e.BuildImage(ctx, request, progress.show)
+	// The image stays on the engine if it has got a name there, and not otherwise.
+	if made.ID != "" {
+		defer func() { err = errors.Join(err, e.Discard(ctx, made.ID)) }()
+	}
 	if _, invalid := errors.AsType[*engine.InvalidConfigError](err); invalid {
 		return image.Result{}, coded{err, exitUsage}
 	}
@@ -59,6 +65,12 @@ func (o *imageBuildOptions) buildRequest(s term.Streams) (engine.BuildRequest, e
 	r := engine.BuildRequest{
 		Source: o.source, Target: o.target, CacheFrom: o.cacheFrom, NoCache: o.noCache, Network: o.network,
 		BuildArgs: map[string]string{},
+	}
+	if !slices.Contains(templates.Targets(), o.target) {
+		return r, coded{fmt.Errorf("--target %s: want %s", o.target, strings.Join(templates.Targets(), " or ")), exitUsage}
+	}
+	if !slices.Contains([]string{"", "default", "host", "none"}, o.network) {
+		return r, coded{fmt.Errorf("--network %s: want host or none", o.network), exitUsage}
 	}
 	if len(o.platforms) == 1 {
 		r.Platform = o.platforms[0]

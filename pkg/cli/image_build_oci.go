@@ -93,7 +93,7 @@ func sourceDate(env func(string) string) (*time.Time, error) {
 	if text == "" {
 		return nil, nil //nolint:nilnil // it says none
 	}
-	const last = 253402300799 // the year 9999: JSON has no later time
+	const last = 1<<33 - 1 // in the year 2242: the headers of a layer have no later time
 	seconds, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || seconds < 0 || seconds > last {
 		return nil, coded{hinted{fmt.Errorf("SOURCE_DATE_EPOCH=%s is no time", text), "want the seconds since 1970, as 'date +%s' prints them"}, exitUsage}

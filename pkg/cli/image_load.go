@@ -106,8 +106,12 @@ func runImageLoad(ctx context.Context, s term.Streams, o imageLoadOptions) (err 
 
 // put gives the image to the loader, and shows that it does.
 func (o *imageLoadOptions) put(ctx context.Context, s term.Streams, built *image.Built, loader image.Loader) error {
-	on, done := showSteps(s)
+	show, done := showSteps(s)
 	defer done()
+	on := func(e image.Event) {
+		e.Name = "[load] into " + o.into
+		show(e)
+	}
 	return image.Put(ctx, built, image.Place{Kind: image.Engine}, image.PutOptions{Loader: loader, On: on})
 }
 

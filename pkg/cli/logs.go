@@ -7,5 +7,5 @@ import (
 )
 
 func newLogs(s term.Streams) *cobra.Command {
-	return group("logs", "Show the logs of what was deployed", newLogsDocker(s))
+	return group("logs", "Show the logs of what was deployed", newLogsDocker(s), newLogsK8s(s))
 }

@@ -82,7 +82,7 @@ the variable. Plain secret values become a Secret, and are printed as such.`,
 }
 
 func runRenderK8s(s term.Streams, o renderK8sOptions) error {
-	set, err := o.render(s)
+	_, set, err := o.render(s)
 	if err != nil {
 		return coded{err, exitUsage}
 	}
@@ -98,18 +98,18 @@ func runRenderK8s(s term.Streams, o renderK8sOptions) error {
 }
 
 // render makes the objects and prints the warnings.
-func (o k8sOptions) render(s term.Streams) (manifest.Set, error) {
+func (o k8sOptions) render(s term.Streams) (config.Deploy, manifest.Set, error) {
 	in, err := o.input()
 	if err != nil {
-		return manifest.Set{}, err
+		return config.Deploy{}, manifest.Set{}, err
 	}
 	set, err := manifest.Render(in)
 	if err != nil {
-		return manifest.Set{}, err
+		return config.Deploy{}, manifest.Set{}, err
 	}
 	printWarnings(s, in.Config.Warnings)
 	printWarnings(s, set.Warnings)
-	return set, nil
+	return in.Config.Deploy, set, nil
 }
 
 // input reads everything that objects are made from.

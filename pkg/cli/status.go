@@ -7,5 +7,5 @@ import (
 )
 
 func newStatus(s term.Streams) *cobra.Command {
-	return group("status", "Show how what was deployed is", newStatusDocker(s))
+	return group("status", "Show how what was deployed is", newStatusDocker(s), newStatusK8s(s))
 }

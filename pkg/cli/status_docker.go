@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/docker/go-units"
 	"github.com/spf13/cobra"
 
 	"github.com/otlpctl/otlpctl/pkg/engine"
@@ -80,17 +81,25 @@ func statusRows(r *output.Rows, status *engine.Status) {
 	for _, p := range status.Ports {
 		r.Add("port", strings.Join(append([]string{strconv.Itoa(p.Port)}, p.Published...), " at "))
 	}
-	r.Add("memory", sizeText(int64(status.Memory))+" of "+limitText(status.MemoryLimit))
-	r.Add("cpus", strconv.FormatFloat(status.CPUs, 'f', -1, 64))
+	r.Add("memory", units.BytesSize(float64(status.Memory))+" of "+limitText(status.MemoryLimit))
+	r.Add("cpus", cpusText(status.CPUs))
 	for _, file := range status.Configuration {
 		r.Add("config", file)
 	}
 	r.Add("data", status.Data)
 }
 
+// limitText returns a limit in the units of --memory.
 func limitText(bytes int64) string {
 	if bytes == 0 {
-		return "any"
+		return "unlimited"
 	}
-	return sizeText(bytes)
+	return units.BytesSize(float64(bytes))
+}
+
+func cpusText(cpus float64) string {
+	if cpus == 0 {
+		return "unlimited"
+	}
+	return strconv.FormatFloat(cpus, 'f', -1, 64)
 }

@@ -163,14 +163,14 @@ func (e *Engine) build(ctx context.Context, r BuildRequest, src *source, classic
 	answer, err := e.api.ImageBuild(ctx, files, options)
 	if err != nil {
 		if fault := files.fault(); fault != nil {
-			return BuildResult{}, fault
+			return BuildResult{}, &contextError{fault}
 		}
 		return BuildResult{}, &refusedError{err}
 	}
 	defer func() { _ = answer.Body.Close() }()
 	result, err := readBuild(answer.Body, emit)
 	if fault := files.fault(); fault != nil {
-		err = fault // the engine's complaint is about half a context
+		err = &contextError{fault} // the engine's complaint is about half a context
 	}
 	return result, err
 }

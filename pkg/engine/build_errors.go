@@ -23,6 +23,9 @@ func (e *Engine) explainBuild(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("the build was stopped: %w", ctx.Err())
 	}
+	if fault, ok := errors.AsType[*contextError](err); ok {
+		return fault // of this machine, not of the engine
+	}
 	if refused, ok := errors.AsType[*refusedError](err); ok {
 		if client.IsErrConnectionFailed(err) {
 			return e.unreachable(ctx, err)

@@ -54,7 +54,8 @@ func (c *Command) Load(ctx context.Context, archive io.Reader) error {
 		return image.WithHint(fmt.Errorf("load the image: there is no program %s on this machine", c.name), "run this on the machine of the cluster's node")
 	case strings.Contains(said.String(), "permission denied"):
 		return image.WithHint(c.failed(err, said.String()), "the socket belongs to root: run this as root")
-	case strings.Contains(said.String(), "no such file or directory"), strings.Contains(said.String(), "connection refused"):
+	case strings.Contains(said.String(), "failed to dial"), strings.Contains(said.String(), "no such file or directory"),
+		strings.Contains(said.String(), "connection refused"):
 		return image.WithHint(c.failed(err, said.String()), "is it running? --address names the socket of another containerd")
 	}
 	return c.failed(err, said.String())

@@ -60,6 +60,7 @@ func TestClusterCommandFaults(t *testing.T) {
 	f("echo wrong >&2; exit 3", "images import -: exit status 3\nwrong", "")
 	f("echo 'dial unix /run/c.sock: permission denied'; exit 1", "permission denied", "as root")
 	f("echo 'dial unix /run/c.sock: no such file or directory'; exit 1", "no such file", "--address")
+	f("echo 'failed to dial \"/run/c.sock\": context deadline exceeded'; exit 1", "failed to dial", "--address")
 
 	t.Setenv("PATH", t.TempDir())
 	if err := K3s().Load(t.Context(), strings.NewReader("")); err == nil || !strings.Contains(err.Error(), "no program k3s") {

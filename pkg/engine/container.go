@@ -11,8 +11,16 @@ import (
 	"github.com/otlpctl/otlpctl/pkg/image"
 )
 
-// nextSuffix is what the name of a container that is to replace another ends in until it has.
-const nextSuffix = "-next"
+// NextSuffix is what the name of a container that is to replace another ends in until it has done so.
+const NextSuffix = "-next"
+
+// carrierSuffix is what the name of the container ends in that carries a configuration into its volume.
+const carrierSuffix = NextSuffix + "-config"
+
+// Reserved reports whether a name is one that only other containers of a deployment can have.
+func Reserved(name string) bool {
+	return strings.HasSuffix(name, NextSuffix) || strings.HasSuffix(name, carrierSuffix)
+}
 
 // find returns the container of that name, or nil. One that is not ours is an error.
 func (e *Engine) find(ctx context.Context, name string) (*container.InspectResponse, error) {
@@ -48,14 +56,36 @@ func (e *Engine) start(ctx context.Context, name, id string) error {
 	if err == nil {
 		return nil
 	}
-	text := err.Error()
-	if strings.Contains(text, "address already in use") || strings.Contains(text, "port is already allocated") {
+	if where, taken := takenPort(err.Error()); taken {
 		return image.WithHint(
-			fmt.Errorf("start %s: a port is in use by another program: %w", name, err),
-			"'ss -ltnp' shows what listens; --publish ADDRESS publishes at one address only, and --publish none nowhere",
+			fmt.Errorf("start %s: %s is in use by another program or container", name, where),
+			"'ss -ltnp' and 'docker ps' show which; --publish ADDRESS publishes at one address only, and --publish none nowhere",
 		)
 	}
 	return fmt.Errorf("start %s: %w", name, err)
+}
+
+// takenPort returns the address of the port that was taken, if that is what an engine complains of. Docker names it
+// after "Bind for" or, where its proxy could not listen, after "listen tcp".
+func takenPort(problem string) (where string, taken bool) {
+	if !strings.Contains(problem, "address already in use") && !strings.Contains(problem, "port is already allocated") {
+		return "", false
+	}
+	for _, sign := range []string{"Bind for ", "listen tcp4 ", "listen tcp6 ", "listen tcp "} {
+		if _, after, found := strings.Cut(problem, sign); found {
+			where, _, _ = strings.Cut(after, " ")
+			return "port " + strings.TrimSuffix(where, ":"), true
+		}
+	}
+	return "a port", true
+}
+
+// resume lets a paused container go on.
+func (e *Engine) resume(ctx context.Context, name, id string) error {
+	if err := e.api.ContainerUnpause(ctx, id); err != nil {
+		return fmt.Errorf("resume %s: %w", name, err)
+	}
+	return nil
 }
 
 // stop stops a container, which has its own time for it.
@@ -69,7 +99,7 @@ func (e *Engine) stop(ctx context.Context, name, id string) error {
 // remove removes a container, running or not. Volumes with a name stay.
 func (e *Engine) remove(ctx context.Context, name, id string) error {
 	err := e.api.ContainerRemove(ctx, id, container.RemoveOptions{Force: true, RemoveVolumes: true})
-	if err != nil && !cerrdefs.IsNotFound(err) {
+	if err != nil && !cerrdefs.IsNotFound(err) && !strings.Contains(err.Error(), "is already in progress") {
 		return fmt.Errorf("remove %s: %w", name, err)
 	}
 	return nil
@@ -81,7 +111,7 @@ func (e *Engine) create(ctx context.Context, name string, r request) (id string,
 	switch {
 	case cerrdefs.IsConflict(err):
 		return "", image.WithHint(
-			fmt.Errorf("container %s has been made by somebody else meanwhile: %w", name, err),
+			fmt.Errorf("container %s has been made by somebody else meanwhile", name),
 			"another deployment may be under way: try again when it is done",
 		)
 	case err != nil:

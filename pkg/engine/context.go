@@ -13,29 +13,36 @@ import (
 	"strings"
 )
 
-// contextHost returns the address of the engine in a context of the docker command, whose
-// configuration is in the folder: the one of that name, or the current one. It is empty for the
-// default context.
-func contextHost(folder, name string) (string, error) {
+// contextEndpoint returns where the engine in a context of the docker command is, whose configuration is in the folder:
+// the context of that name, or the current one. It is the usual engine for the default context.
+func contextEndpoint(folder, name string) (endpoint, error) {
 	if name == "" {
 		var config struct{ CurrentContext string }
 		if err := readJSON(filepath.Join(folder, "config.json"), &config); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return "", err
+			return endpoint{}, err
 		}
 		name = config.CurrentContext
 	}
 	if name == "" || name == "default" {
-		return "", nil
+		return endpoint{}, nil
 	}
 	sum := sha256.Sum256([]byte(name))
+	id := hex.EncodeToString(sum[:])
 	var meta struct {
 		Endpoints struct{ Docker struct{ Host string } }
 	}
-	path := filepath.Join(folder, "contexts", "meta", hex.EncodeToString(sum[:]), "meta.json")
-	if err := readJSON(path, &meta); err != nil {
-		return "", &unusableError{fmt.Errorf("docker context %q: %w", name, err), "'docker context ls' lists them"}
+	switch err := readJSON(filepath.Join(folder, "contexts", "meta", id, "meta.json"), &meta); {
+	case errors.Is(err, fs.ErrNotExist):
+		return endpoint{}, &unusableError{fmt.Errorf("there is no docker context %q", name), "'docker context ls' lists them"}
+	case err != nil:
+		return endpoint{}, fmt.Errorf("docker context %q: %w", name, err)
 	}
-	return meta.Endpoints.Docker.Host, nil
+	found := endpoint{host: meta.Endpoints.Docker.Host}
+	certificates := filepath.Join(folder, "contexts", "tls", id, "docker")
+	if _, err := os.Stat(certificates); err == nil {
+		found.certificates = certificates
+	}
+	return found, nil
 }
 
 func readJSON(path string, into any) error {

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/otlpctl/otlpctl/pkg/image"
@@ -47,8 +48,8 @@ type deploying struct {
 func (d deploying) apply(ctx context.Context) (id string, err error) {
 	name := d.plan.Name
 	if left := d.plan.leftover; left != nil {
-		d.say("removing " + name + nextSuffix + ", which an interrupted deployment has left")
-		if err := d.discard(ctx, name+nextSuffix, left.ID, mounted(left, configFolder)); err != nil {
+		d.say("removing " + name + NextSuffix + ", which an interrupted deployment has left")
+		if err := d.discard(ctx, name+NextSuffix, left.ID, mounted(left, configFolder)); err != nil {
 			return "", err
 		}
 	}
@@ -57,6 +58,11 @@ func (d deploying) apply(ctx context.Context) (id string, err error) {
 		return d.install(ctx)
 	case d.plan.replace:
 		return d.replace(ctx)
+	case d.plan.current.State.Paused:
+		d.say("resuming " + name)
+		if err := d.engine.resume(ctx, name, d.plan.current.ID); err != nil {
+			return "", err
+		}
 	case !lives(d.plan.current.State.Status):
 		d.say("starting " + name)
 		if err := d.engine.start(ctx, name, d.plan.current.ID); err != nil {
@@ -76,7 +82,7 @@ func (d deploying) install(ctx context.Context) (id string, err error) {
 	if err := d.engine.start(ctx, name, id); err != nil {
 		cleanUp, cancel := d.afterwards(ctx)
 		defer cancel()
-		return "", errors.Join(err, d.engine.remove(cleanUp, name, id), d.dropFiles(cleanUp))
+		return "", errors.Join(kept(ctx, err, d.asBefore()), d.engine.remove(cleanUp, name, id), d.dropFiles(cleanUp))
 	}
 	return id, d.settle(ctx, id)
 }
@@ -105,20 +111,40 @@ func (d deploying) cleanUpLimit() time.Duration {
 	return limit
 }
 
-// create makes the container that is wanted, and the volume with its configuration unless the current one has it.
+// create makes the container that is wanted, and fills the volume with its configuration unless the current one has it.
+// The container comes first: its name keeps others from doing the same, and the volume from being removed. An
+// interruption has to wait: an engine goes on with what it was asked for, and nobody would know of what it makes.
 func (d deploying) create(ctx context.Context, name string) (id string, err error) {
-	files := len(d.plan.run.Files) > 0 && !d.sharesFiles()
-	if files {
-		if err := d.engine.storeFiles(ctx, &d.plan.run); err != nil {
-			return "", err
-		}
+	whole, cancel := d.afterwards(ctx)
+	defer cancel()
+	if id, err = d.engine.create(whole, name, d.plan.request); err != nil {
+		return "", err
 	}
-	if id, err = d.engine.create(ctx, name, d.plan.request); err != nil && files {
-		cleanUp, cancel := d.afterwards(ctx)
-		defer cancel()
-		err = errors.Join(err, d.dropFiles(cleanUp))
+	err = d.stillCurrent(whole)
+	if err == nil && len(d.plan.run.Files) > 0 && !d.sharesFiles() {
+		err = d.engine.storeFiles(whole, &d.plan.run)
 	}
-	return id, err
+	if err == nil && ctx.Err() != nil {
+		err = kept(ctx, ctx.Err(), d.asBefore())
+	}
+	if err != nil {
+		return "", errors.Join(err, d.engine.remove(whole, name, id), d.dropFiles(whole))
+	}
+	return id, nil
+}
+
+// stillCurrent returns an error if the container that is to be replaced is another one by now, or if there was none and
+// somebody else is about to give the name to theirs.
+func (d deploying) stillCurrent(ctx context.Context) error {
+	if d.plan.current == nil {
+		_, err := d.engine.interrupted(ctx, d.plan.Name+NextSuffix)
+		return err
+	}
+	now, err := d.engine.find(ctx, d.plan.Name)
+	if err != nil || now != nil && now.ID == d.plan.current.ID {
+		return err
+	}
+	return image.WithHint(fmt.Errorf("container %s was replaced or removed meanwhile", d.plan.Name), "deploy again")
 }
 
 // sharesFiles reports whether the current container has the same configuration.

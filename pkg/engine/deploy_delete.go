@@ -27,6 +27,8 @@ type Object struct {
 	id string
 	// files is the volume with the container's configuration, which goes with it.
 	files string
+	// foreign is a volume that somebody else has made.
+	foreign bool
 }
 
 // String returns the object as it is shown.
@@ -36,8 +38,8 @@ func (o Object) String() string { return o.Kind + "/" + o.Name }
 // volume with its data, which may be all that is left. There may be nothing.
 func (e *Engine) Deployed(ctx context.Context, name string) ([]Object, error) {
 	var all []Object
-	volumes := map[string]bool{}
-	for _, n := range []string{name, name + nextSuffix} {
+	volumes := map[string]bool{} // whether otlpctl has made them
+	for _, n := range []string{name, name + NextSuffix, name + carrierSuffix} {
 		c, err := e.find(ctx, n)
 		if err != nil {
 			return nil, err
@@ -47,16 +49,32 @@ func (e *Engine) Deployed(ctx context.Context, name string) ([]Object, error) {
 		}
 		all = append(all, Object{Kind: containerKind, Name: n, id: c.ID, files: mounted(c, configFolder)})
 		if volume := mounted(c, house.DataFolder); volume != "" {
-			volumes[volume] = true
+			if volumes[volume], err = e.madeVolume(ctx, volume); err != nil {
+				return nil, err
+			}
 		}
 	}
-	if v, err := e.api.VolumeInspect(ctx, DataVolume(name)); err == nil && v.Labels[managedLabel] == managedBy {
-		volumes[v.Name] = true
+	own := DataVolume(name)
+	made, err := e.madeVolume(ctx, own)
+	if err != nil {
+		return nil, err
+	}
+	if made {
+		volumes[own] = true
 	}
 	for _, volume := range slices.Sorted(maps.Keys(volumes)) {
-		all = append(all, Object{Kind: volumeKind, Name: volume})
+		all = append(all, Object{Kind: volumeKind, Name: volume, foreign: !volumes[volume]})
 	}
 	return all, nil
+}
+
+// madeVolume reports whether there is a volume of that name which a deployment has made.
+func (e *Engine) madeVolume(ctx context.Context, name string) (bool, error) {
+	v, err := e.api.VolumeInspect(ctx, name)
+	if err != nil && !cerrdefs.IsNotFound(err) {
+		return false, fmt.Errorf("volume %s: %w", name, err)
+	}
+	return err == nil && v.Labels[managedLabel] == managedBy, nil
 }
 
 // Delete stops containers in their own time, and removes them and, if volumes is set, their data. It returns what has
@@ -72,10 +90,11 @@ func (e *Engine) Delete(ctx context.Context, objects []Object, volumes bool, say
 				err = errors.Join(e.remove(ctx, o.Name, o.id), e.dropFiles(ctx, o.files))
 			}
 			o.Action = Deleted
+		case volumes && o.foreign:
+			say("volume " + o.Name + " was not made by otlpctl, and is left alone")
+			o.Action = Unchanged
 		case volumes:
-			if err = e.api.VolumeRemove(ctx, o.Name, false); cerrdefs.IsNotFound(err) {
-				err = nil
-			}
+			err = e.removeVolume(ctx, o.Name)
 			o.Action = Deleted
 		default:
 			o.Action = Unchanged
@@ -88,5 +107,23 @@ func (e *Engine) Delete(ctx context.Context, objects []Object, volumes bool, say
 	return done, nil
 }
 
+// removeVolume removes a volume with data, which nobody else must use.
+func (e *Engine) removeVolume(ctx context.Context, name string) error {
+	err := e.api.VolumeRemove(ctx, name, false)
+	switch {
+	case cerrdefs.IsNotFound(err):
+		return nil
+	case cerrdefs.IsConflict(err):
+		return house.WithHint(
+			errors.New("another container uses it"),
+			"'docker ps --all --filter volume="+name+"' shows which, and 'docker volume rm "+name+"' removes it once that has gone",
+		)
+	}
+	return err
+}
+
 // Keeps reports whether the object holds what outlives a container.
 func (o Object) Keeps() bool { return o.Kind == volumeKind }
+
+// Foreign reports whether the object is used by the deployment, but was not made by it, and is left alone.
+func (o Object) Foreign() bool { return o.foreign }

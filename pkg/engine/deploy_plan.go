@@ -81,7 +81,7 @@ func (e *Engine) Plan(ctx context.Context, run Run) (*Plan, error) {
 	if p.current, err = e.find(ctx, run.Name); err != nil {
 		return nil, err
 	}
-	if p.leftover, err = e.interrupted(ctx, run.Name+nextSuffix); err != nil {
+	if p.leftover, err = e.interrupted(ctx, run.Name+NextSuffix); err != nil {
 		return nil, err
 	}
 	p.decide(run.Exclusive)
@@ -97,7 +97,7 @@ func (p *Plan) decide(exclusive bool) {
 	}
 	p.Differences = differences(observed(p.current), p.request.told)
 	p.replace = len(p.Differences) > 0
-	if p.replace && lives(p.current.State.Status) {
+	if p.replace && occupies(p.current.State.Status) {
 		p.Interrupts = interrupts(p.current.HostConfig, p.request.host, exclusive)
 	}
 	if now := p.current.State.Status; !p.replace && !lives(now) {
@@ -105,7 +105,7 @@ func (p *Plan) decide(exclusive bool) {
 		p.Differences = append(p.Differences, Difference{Field: "state", Now: &now, Then: &then})
 	}
 	if p.leftover != nil {
-		name := p.Name + nextSuffix
+		name := p.Name + NextSuffix
 		p.Differences = append(p.Differences, Difference{Field: "interrupted_replacement", Now: &name})
 	}
 	p.Action = Configured
@@ -117,6 +117,11 @@ func (p *Plan) decide(exclusive bool) {
 // lives reports whether a container in that state runs, or the engine sees to it that it will.
 func lives(state container.ContainerState) bool {
 	return state == container.StateRunning || state == container.StateRestarting
+}
+
+// occupies reports whether a container in that state has its ports and may write its files.
+func occupies(state container.ContainerState) bool {
+	return lives(state) || state == container.StatePaused
 }
 
 // interrupts says why two containers cannot run side by side.

@@ -59,6 +59,13 @@ func TestDecide(t *testing.T) {
 	f(Unchanged, "", "", same, func(c *container.InspectResponse) { c.State.Status = container.StateRestarting })
 	// What docker update has changed is changed back.
 	f(Configured, "", "restart port.4317 port.4318", unpublished, func(c *container.InspectResponse) { c.HostConfig.RestartPolicy.Name = "no" })
+	f(Configured, "", "port.4317 port.4318 cpu_shares cpuset_cpus memory_reservation", unpublished, func(c *container.InspectResponse) {
+		c.HostConfig.CPUShares, c.HostConfig.CpusetCpus, c.HostConfig.MemoryReservation = 512, "0", 1<<20
+	})
+	// A paused container holds its ports, and is let go on if that is all.
+	paused := func(c *container.InspectResponse) { c.State.Status = container.StatePaused }
+	f(Configured, "", "state", same, paused)
+	f(Configured, "both publish 0.0.0.0:4317", "memory", func(r *Run) { r.Memory = 0 }, paused)
 	// A container that does not run holds no port.
 	f(Configured, "", "memory", func(r *Run) { r.Memory = 0 }, func(c *container.InspectResponse) { c.State.Status = container.StateExited })
 }
@@ -115,7 +122,7 @@ func TestJudge(t *testing.T) {
 	f(ready, "", 0, container.State{Status: container.StateRunning})
 	f(pending, "its health check has not succeeded", 0, running("starting"))
 	f(pending, "its health check has not succeeded: refused", 0, running("starting", "early", "refused\n"))
-	f(hopeless, "its health check fails: refused", 0, running("unhealthy", "refused"))
+	f(failing, "its health check fails: refused", 0, running("unhealthy", "refused"))
 	f(pending, "it is restarting", 2, container.State{Status: container.StateRestarting})
 	f(hopeless, "it keeps restarting: it ended with exit code 1", 3, container.State{Status: container.StateRestarting, ExitCode: 1})
 	f(hopeless, "it keeps restarting", 3, running("starting"))

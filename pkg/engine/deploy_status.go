@@ -64,7 +64,7 @@ func (e *Engine) Status(ctx context.Context, name string) (*Status, error) {
 		return nil, err
 	}
 	s := describe(c)
-	if s.Health == container.Starting && e.probe(ctx, c) {
+	if (s.Health == container.Starting || s.Health == container.Unhealthy) && e.probe(ctx, c) {
 		s.Health, s.Why = container.Healthy, ""
 	}
 	if s.Outdated, err = e.outdated(ctx, c); err != nil {

@@ -27,12 +27,12 @@ type NotReadyError struct {
 	Name string
 	// Why is what is the matter with it, Logs its last lines.
 	Why, Logs string
-	// Kept says that it was to replace another, which runs again.
-	Kept bool
+	// Kept says how the container is that it was to replace; it is empty if there was none.
+	Kept string
 }
 
 func (e *NotReadyError) Error() string {
-	if e.Kept {
+	if e.Kept != "" {
 		return fmt.Sprintf("the new %s did not become healthy: %s", e.Name, e.Why)
 	}
 	return fmt.Sprintf("%s is not healthy: %s", e.Name, e.Why)
@@ -40,8 +40,8 @@ func (e *NotReadyError) Error() string {
 
 // Hint says what has become of it.
 func (e *NotReadyError) Hint() string {
-	if e.Kept {
-		return "the old " + e.Name + " runs as before"
+	if e.Kept != "" {
+		return e.Kept
 	}
 	return fmt.Sprintf("'otlpctl logs docker --name %[1]s' shows more, and 'otlpctl delete docker --name %[1]s' removes it", e.Name)
 }
@@ -65,13 +65,13 @@ func (e *Engine) await(ctx context.Context, name, id string, timeout time.Durati
 			}
 			var now verdict
 			now, why = judge(c.State, c.RestartCount-restarts)
-			if now == pending && e.probe(limited, &c) {
+			if (now == pending || now == failing) && e.probe(limited, &c) {
 				now = ready
 			}
 			switch now {
 			case ready:
 				return nil
-			case hopeless:
+			case failing, hopeless:
 				return e.notReady(ctx, name, id, why)
 			case pending:
 			}
@@ -92,6 +92,7 @@ type verdict int
 const (
 	pending verdict = iota
 	ready
+	failing // as the engine found when it last checked, which may have been before a pause
 	hopeless
 )
 
@@ -111,7 +112,7 @@ func judge(s *container.State, restarts int) (verdict, string) {
 	case s.Status != container.StateRunning:
 		return pending, "it is " + s.Status
 	case s.Health.Status == container.Unhealthy:
-		return hopeless, "its health check fails" + lastCheck(s.Health)
+		return failing, "its health check fails" + lastCheck(s.Health)
 	}
 	return pending, "its health check has not succeeded" + lastCheck(s.Health)
 }

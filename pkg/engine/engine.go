@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/docker/cli/cli/connhelper"
 	"github.com/docker/docker/client"
 )
 
@@ -27,23 +28,55 @@ type Engine struct {
 // current context, else to the usual socket, and asks whether it is there. The error says what
 // to do.
 func Open(ctx context.Context) (*Engine, error) {
-	host, err := findHost(os.Getenv)
+	at, err := findEndpoint(os.Getenv)
 	if err != nil {
 		return nil, err
 	}
-	options := []client.Opt{client.WithTLSClientConfigFromEnv(), client.WithVersionFromEnv(), client.WithAPIVersionNegotiation()}
-	if host != "" {
-		options = append(options, client.WithHost(host))
-	}
-	api, err := client.NewClientWithOpts(options...)
+	api, err := dial(at)
 	if err != nil {
-		return nil, fmt.Errorf("container engine at %s: %w", cmp.Or(host, client.DefaultDockerHost), err)
+		return nil, &unusableError{
+			fmt.Errorf("container engine at %s: %w", cmp.Or(at.host, client.DefaultDockerHost), err),
+			"an address is unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST, and DOCKER_CERT_PATH a folder with ca.pem, cert.pem and key.pem",
+		}
 	}
-	e := &Engine{api: api, host: api.DaemonHost()}
+	e := &Engine{api: api, host: cmp.Or(at.host, api.DaemonHost())}
 	if err := e.greet(ctx); err != nil {
 		return nil, errors.Join(err, api.Close())
 	}
 	return e, nil
+}
+
+// endpoint is where an engine is.
+type endpoint struct {
+	host string // empty for the usual socket
+	// certificates is the folder with those that a context of the docker command has; empty for those of the
+	// environment, if any.
+	certificates string
+}
+
+// dial returns a client for the engine. It connects when it is used. An engine that is reached by ssh is served by the
+// docker command on its machine.
+func dial(at endpoint) (*client.Client, error) {
+	options := []client.Opt{at.tls(), client.WithVersionFromEnv(), client.WithAPIVersionNegotiation()}
+	tunnel, err := connhelper.GetConnectionHelper(at.host)
+	switch {
+	case err != nil:
+		return nil, err
+	case tunnel != nil:
+		options = append(options, client.WithHost(tunnel.Host), client.WithDialContext(tunnel.Dialer))
+	case at.host != "":
+		options = append(options, client.WithHost(at.host))
+	}
+	return client.NewClientWithOpts(options...)
+}
+
+// tls says which certificates are used.
+func (at endpoint) tls() client.Opt {
+	if at.certificates == "" {
+		return client.WithTLSClientConfigFromEnv()
+	}
+	in := func(name string) string { return filepath.Join(at.certificates, name) }
+	return client.WithTLSClientConfig(in("ca.pem"), in("cert.pem"), in("key.pem"))
 }
 
 // Close ends the connection.
@@ -83,10 +116,15 @@ func (e *Engine) unreachable(ctx context.Context, err error) error {
 			"start Docker, or set DOCKER_HOST; 'otlpctl image build' with --output oci:DIR or docker-archive:PATH needs none",
 		}
 	}
-	return &unusableError{
-		fmt.Errorf("the container engine at %s does not answer: %w", e.host, err),
-		"is it running, and is DOCKER_HOST right?",
+	const running = "is it running, and is DOCKER_HOST right?"
+	problem := strings.TrimSpace(err.Error())
+	switch {
+	case strings.HasPrefix(problem, "Cannot connect to the Docker daemon"): // and no more than that
+		return &unusableError{fmt.Errorf("the container engine at %s does not answer", e.host), running}
+	case strings.Contains(strings.ToLower(problem), "<html"):
+		return &unusableError{fmt.Errorf("what answers at %s is no container engine", e.host), "is DOCKER_HOST right?"}
 	}
+	return &unusableError{fmt.Errorf("the container engine at %s does not answer: %s", e.host, problem), running}
 }
 
 // unusableError says why an engine cannot be used, and what to do.
@@ -100,16 +138,16 @@ func (e *unusableError) Unwrap() error { return e.error }
 // Hint returns the next step.
 func (e *unusableError) Hint() string { return e.hint }
 
-// findHost returns the address of the engine, or nothing for the usual one.
-func findHost(env func(string) string) (string, error) {
+// findEndpoint returns where the engine is.
+func findEndpoint(env func(string) string) (endpoint, error) {
 	if host := env(client.EnvOverrideHost); host != "" {
-		return host, nil
+		return endpoint{host: host}, nil
 	}
 	folder := dockerFolder(env)
 	if folder == "" {
-		return "", nil // whoever has no home has no contexts
+		return endpoint{}, nil // whoever has no home has no contexts
 	}
-	return contextHost(folder, env("DOCKER_CONTEXT"))
+	return contextEndpoint(folder, env("DOCKER_CONTEXT"))
 }
 
 // dockerFolder returns where the docker command keeps its configuration, or nothing.

@@ -7,10 +7,13 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/otlpctl/otlpctl/pkg/image"
 )
@@ -23,6 +26,8 @@ type fakeEngine struct {
 	builds []string          // what was asked to build, by version
 	answer map[string]string // to a build, by version; one that begins with ! is a refusal
 	load   string            // the answer to a load
+	// refuseRemoval is the status with which an image is not removed, if it is not 0.
+	refuseRemoval int
 }
 
 // open starts the engine and connects to it.
@@ -76,6 +81,10 @@ func (f *fakeEngine) tag(w http.ResponseWriter, r *http.Request) {
 func (f *fakeEngine) remove(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.refuseRemoval != 0 {
+		http.Error(w, `{"message":"no"}`, f.refuseRemoval)
+		return
+	}
 	delete(f.images, r.PathValue("name"))
 	_, _ = io.WriteString(w, "[]")
 }
@@ -163,6 +172,72 @@ func TestUnreachable(t *testing.T) {
 	f("unix://"+filepath.Join(t.TempDir(), "no.sock"), "there is no container engine at unix://")
 	f("tcp://127.0.0.1:1", "does not answer")
 	f("nonsense", "nonsense")
+	f("ssh://", "ssh")
+	deaf := filepath.Join(t.TempDir(), "deaf.sock")
+	if err := os.WriteFile(deaf, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f("unix://"+deaf, "does not answer")
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = io.WriteString(w, "<!DOCTYPE HTML><html>not here</html>")
+	}))
+	defer other.Close()
+	f("tcp://"+other.Listener.Addr().String(), "is no container engine")
+	t.Setenv("DOCKER_CONFIG", t.TempDir())
+	t.Setenv("DOCKER_CONTEXT", "none-such")
+	f("", `there is no docker context "none-such"`)
+}
+
+// An engine at ssh:// is reached by the docker command there.
+func TestSSH(t *testing.T) {
+	bin := script(t, "ssh", `echo "$@" >"${0%/*}/asked"
+end=$(printf '\r')
+while read -r line; do
+	[ "$line" != "$end" ] || printf 'HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nContent-Length: 0\r\n\r\n'
+done`)
+	t.Setenv("DOCKER_HOST", "ssh://me@far")
+	e, err := Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = e.Close() }()
+	if asked, err := os.ReadFile(filepath.Join(bin, "asked")); err != nil || !strings.Contains(string(asked), "far") || !strings.Contains(string(asked), "dial-stdio") || e.local() {
+		t.Errorf("%s %v, host %s", asked, err, e.host)
+	}
+}
+
+// An image that a container uses is not to be removed, and that is no fault.
+func TestDiscard(t *testing.T) {
+	f := func(status int, ok bool) {
+		t.Helper()
+		fake := &fakeEngine{images: map[string]string{"sha256:new": "sha256:new"}, refuseRemoval: status}
+		if err := fake.open(t).Discard(t.Context(), "sha256:new"); (err == nil) != ok {
+			t.Errorf("status %d: %v", status, err)
+		}
+	}
+	f(0, true)
+	f(http.StatusConflict, true)
+	f(http.StatusNotFound, true)
+	f(http.StatusInternalServerError, false)
+}
+
+// However an engine lists them, images come in one order.
+func TestNewerFirst(t *testing.T) {
+	old, recent := time.Unix(1, 0), time.Unix(2, 0)
+	want := []ListedImage{
+		{Repository: "b", Tag: "1", Created: recent},
+		{ID: "1", Created: old},
+		{ID: "2", Created: old},
+		{Repository: "a", Tag: "1", Created: old},
+		{Repository: "a", Tag: "2", Created: old},
+	}
+	got := slices.Clone(want)
+	slices.Reverse(got)
+	slices.SortFunc(got, newerFirst)
+	if !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
 }
 
 func TestSplitTag(t *testing.T) {

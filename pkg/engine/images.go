@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -51,8 +52,13 @@ func (e *Engine) Images(ctx context.Context) ([]ListedImage, error) {
 		}
 		found = append(found, listed...)
 	}
-	slices.SortStableFunc(found, func(a, b ListedImage) int { return b.Created.Compare(a.Created) })
+	slices.SortFunc(found, newerFirst)
 	return found, nil
+}
+
+// newerFirst orders images, and those of one time, as of one source, by name.
+func newerFirst(a, b ListedImage) int {
+	return cmp.Or(b.Created.Compare(a.Created), cmp.Compare(a.Repository, b.Repository), cmp.Compare(a.Tag, b.Tag), cmp.Compare(a.ID, b.ID))
 }
 
 func isOurs(summary engineimage.Summary) bool {

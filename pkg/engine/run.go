@@ -25,6 +25,12 @@ const (
 	DefaultCPUs    = 2
 )
 
+// The least that can be had. Of less, engines and kernels complain in words of their own.
+const (
+	LeastMemory = 6 << 20
+	LeastCPUs   = 0.01
+)
+
 // hashDigits is how much of a hash names what it is of.
 const hashDigits = 12
 

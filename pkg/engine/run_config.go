@@ -129,7 +129,7 @@ func (r *Run) mounts() []mount.Mount {
 	}
 	return []mount.Mount{data, {
 		Type: mount.TypeVolume, Source: r.configVolume(), Target: configFolder, ReadOnly: true,
-		VolumeOptions: &mount.VolumeOptions{NoCopy: true},
+		VolumeOptions: &mount.VolumeOptions{NoCopy: true, Labels: map[string]string{managedLabel: managedBy}},
 	}}
 }
 

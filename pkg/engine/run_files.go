@@ -13,7 +13,8 @@ import (
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/mount"
-	"github.com/docker/docker/api/types/volume"
+
+	"github.com/otlpctl/otlpctl/pkg/image"
 )
 
 // The files of a configuration are copied into a volume of their own, which is named by their content. Mounted from
@@ -50,7 +51,7 @@ func (r *Run) archive() (*bytes.Buffer, error) {
 	return archive, w.Close()
 }
 
-// storeFiles puts the files into their volume. The engine writes to volumes through a container only, which is never
+// storeFiles puts the files into their volume, which the container that is to have them has made. The engine writes to volumes through a container only, which is never
 // started and removed again.
 func (e *Engine) storeFiles(ctx context.Context, r *Run) (err error) {
 	archive, err := r.archive()
@@ -59,14 +60,15 @@ func (e *Engine) storeFiles(ctx context.Context, r *Run) (err error) {
 	}
 	name := r.configVolume()
 	labels := map[string]string{managedLabel: managedBy}
-	if _, err := e.api.VolumeCreate(ctx, volume.CreateOptions{Name: name, Labels: labels}); err != nil {
-		return fmt.Errorf("create volume %s: %w", name, err)
+	if err := e.dropCarrier(ctx, r.Name); err != nil {
+		return err
 	}
-	c, err := e.api.ContainerCreate(ctx, &container.Config{Image: r.Image, Labels: labels}, &container.HostConfig{
+	config := &container.Config{Image: r.Image, Entrypoint: image.Entrypoint(), Labels: labels} // it must name a program
+	c, err := e.api.ContainerCreate(ctx, config, &container.HostConfig{
 		Mounts: []mount.Mount{{
 			Type: mount.TypeVolume, Source: name, Target: configFolder, VolumeOptions: &mount.VolumeOptions{NoCopy: true},
 		}},
-	}, nil, nil, "")
+	}, nil, nil, r.Name+carrierSuffix)
 	if err != nil {
 		return fmt.Errorf("write to volume %s: %w", name, err)
 	}
@@ -79,6 +81,16 @@ func (e *Engine) storeFiles(ctx context.Context, r *Run) (err error) {
 		return fmt.Errorf("write to volume %s: %w", name, err)
 	}
 	return nil
+}
+
+// dropCarrier removes what a deployment that was killed has left of storeFiles.
+func (e *Engine) dropCarrier(ctx context.Context, name string) error {
+	left, err := e.find(ctx, name+carrierSuffix)
+	if err != nil || left == nil {
+		return err
+	}
+	err = e.remove(ctx, name+carrierSuffix, left.ID)
+	return errors.Join(err, e.dropFiles(ctx, mounted(left, configFolder)))
 }
 
 // dropFiles removes the volume with a configuration, unless a container uses it.

@@ -104,6 +104,22 @@ func observed(c *container.InspectResponse) []property {
 		}
 		all = append(all, p)
 	}
+	return append(all, updated(c.HostConfig)...)
+}
+
+// updated returns the limits that no container is given here, but docker update can set. Limits that an engine gives
+// every container are none of them.
+func updated(host *container.HostConfig) []property {
+	var all []property
+	add := func(name, value string, given bool) {
+		if given {
+			all = append(all, property{name: name, value: value})
+		}
+	}
+	add("cpu_shares", strconv.FormatInt(host.CPUShares, 10), host.CPUShares != 0)
+	add("cpuset_cpus", host.CpusetCpus, host.CpusetCpus != "")
+	add("cpuset_mems", host.CpusetMems, host.CpusetMems != "")
+	add("memory_reservation", memoryText(host.MemoryReservation), host.MemoryReservation != 0)
 	return all
 }
 

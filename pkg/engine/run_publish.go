@@ -3,8 +3,10 @@ package engine
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 
 	"github.com/docker/docker/api/types/container"
@@ -69,18 +71,24 @@ func collision(a, b *container.HostConfig) string {
 	if a.NetworkMode.IsHost() && b.NetworkMode.IsHost() {
 		return "on the host's network"
 	}
-	for _, bindings := range a.PortBindings {
-		for _, mine := range bindings {
-			for _, others := range b.PortBindings {
-				for _, other := range others {
-					if mine.HostPort == other.HostPort && sameAddress(mine.HostIP, other.HostIP) {
-						return net.JoinHostPort(cmp.Or(mine.HostIP, other.HostIP, "0.0.0.0"), mine.HostPort)
-					}
-				}
+	others := published(b)
+	for _, mine := range published(a) {
+		for _, other := range others {
+			if mine.HostPort == other.HostPort && sameAddress(mine.HostIP, other.HostIP) {
+				return net.JoinHostPort(cmp.Or(mine.HostIP, other.HostIP, "0.0.0.0"), mine.HostPort)
 			}
 		}
 	}
 	return ""
+}
+
+// published returns the bindings of a container's ports, in the order of these.
+func published(host *container.HostConfig) []nat.PortBinding {
+	var all []nat.PortBinding
+	for _, port := range slices.SortedFunc(maps.Keys(host.PortBindings), byNumber) {
+		all = append(all, host.PortBindings[port]...)
+	}
+	return all
 }
 
 // sameAddress reports whether one port cannot be had at both addresses of the host.

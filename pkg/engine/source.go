@@ -63,6 +63,9 @@ func (*sourceError) Hint() string { return "--source wants a checkout of otlpctl
 func modulePath(folder string) (string, error) {
 	file, err := os.Open(filepath.Join(folder, "go.mod")) //nolint:gosec // the folder that the user names
 	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(folder); err != nil {
+			return "", &sourceError{err}
+		}
 		return "", &sourceError{fmt.Errorf("%s is not a Go module: it has no go.mod", folder)}
 	}
 	if err != nil {

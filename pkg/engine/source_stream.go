@@ -24,6 +24,16 @@ type contextStream struct {
 // errGivenUp is why a context stops when nobody reads it any more.
 var errGivenUp = errors.New("the engine reads no further")
 
+// contextError says why a source could not be read to its end.
+type contextError struct{ error }
+
+func (e *contextError) Unwrap() error { return e.error }
+
+// Hint returns the next step.
+func (*contextError) Hint() string {
+	return "what the build does not need can be left out by a line in .dockerignore"
+}
+
 // stream begins to write the context, with text as its Dockerfile.
 func (s *source) stream(ctx context.Context, text string) *contextStream {
 	reader, writer := io.Pipe()

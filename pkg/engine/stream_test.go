@@ -210,4 +210,10 @@ func TestExplainBuild(t *testing.T) {
 	f(&stepError{"[build 5/6] RUN /out/otlpctl config validate --as-written", "exit code 127"}, "exit code 127", false)
 	f(&stepError{"[build 5/6] RUN go build", "exit code 2"}, "exit code 2", false)
 	f(&refusedError{errors.New("dockerfile parse error line 1: unknown instruction: X")}, "refused the build: dockerfile parse", false)
+
+	// A file of this machine that cannot be read has nothing to do with the engine's permissions.
+	unreadable := e.explainBuild(t.Context(), &contextError{errors.New("open go.sum: permission denied")})
+	if fault, ok := errors.AsType[*contextError](unreadable); !ok || !strings.Contains(fault.Hint(), ".dockerignore") {
+		t.Errorf("%v", unreadable)
+	}
 }

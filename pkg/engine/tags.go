@@ -44,7 +44,8 @@ func (e *Engine) untag(ctx context.Context, before map[string]string) error {
 	return errors.Join(faults...)
 }
 
-// Discard removes an image that has no name. One that has a name, of an earlier build of the same, stays.
+// Discard removes an image that has no name. One that has a name, of an earlier build of the same, stays, and so does
+// one that a container uses.
 func (e *Engine) Discard(ctx context.Context, id string) error {
 	ctx = context.WithoutCancel(ctx)
 	found, err := e.api.ImageInspect(ctx, id)
@@ -54,7 +55,7 @@ func (e *Engine) Discard(ctx context.Context, id string) error {
 	if err == nil {
 		_, err = e.api.ImageRemove(ctx, id, image.RemoveOptions{PruneChildren: true})
 	}
-	if err != nil {
+	if err != nil && !errdefs.IsNotFound(err) && !errdefs.IsConflict(err) {
 		return fmt.Errorf("remove image %s: %w", id, err)
 	}
 	return nil

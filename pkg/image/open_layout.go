@@ -154,8 +154,11 @@ func noChoice(name string, images, found []v1.Descriptor, tag string) error {
 // unsupported says that something is no image that can be read.
 func unsupported(name string, t types.MediaType) error {
 	hint := "name an image by Docker's schema 2 or OCI"
-	if strings.HasPrefix(string(t), "application/vnd.docker.distribution.manifest.v1") {
+	switch {
+	case strings.HasPrefix(string(t), "application/vnd.docker.distribution.manifest.v1"):
 		hint = "it was made before 2016: pull and push it with a current engine"
+	case strings.HasPrefix(string(t), "text/"):
+		hint = "a page was answered, and no image: is that a registry, or a proxy before it?"
 	}
 	return WithHint(fmt.Errorf("%s: the media type %q is not supported", name, t), hint)
 }

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -18,35 +17,16 @@ import (
 // putArchive writes a docker-archive. A file that is there is replaced once the new one is complete.
 func putArchive(ctx context.Context, b *Built, path string, o PutOptions) error {
 	return Step(ctx, o.On, "[write] "+path, func() (_ State, err error) {
-		if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-			return Failed, fmt.Errorf("%s is there, and no regular file", path)
+		if err := checkArchive(path); err != nil {
+			return Failed, err
 		}
-		return Done, replaceFile(path, func(f io.Writer) error { return WriteArchive(ctx, b, f) })
-	})
-}
-
-// replaceFile writes a file beside its place and moves it there when it is complete, and on the disk.
-func replaceFile(path string, write func(io.Writer) error) (err error) {
-	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if errors.Is(err, fs.ErrNotExist) {
-		return WithHint(fmt.Errorf("%s: there is no folder %s", path, filepath.Dir(path)), "create it first")
-	}
-	if err != nil {
-		return err
-	}
-	defer func() {
+		folder, err := os.OpenRoot(filepath.Dir(path))
 		if err != nil {
-			_ = os.Remove(temporary.Name())
+			return Failed, err
 		}
-	}()
-	err = write(temporary)
-	if err == nil {
-		err = errors.Join(temporary.Chmod(0o644), temporary.Sync())
-	}
-	if err := errors.Join(err, temporary.Close()); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return os.Rename(temporary.Name(), path)
+		defer func() { err = errors.Join(err, folder.Close()) }()
+		return Done, replaceFile(folder, filepath.Base(path), func(f io.Writer) error { return WriteArchive(ctx, b, f) })
+	})
 }
 
 // WriteArchive writes an image for one platform as docker save does. The same image gives the same bytes.

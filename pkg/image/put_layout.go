@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -22,70 +21,116 @@ const layoutMark = "oci-layout"
 // the layout is what it was.
 func putLayout(ctx context.Context, b *Built, folder string, o PutOptions) error {
 	return Step(ctx, o.On, "[write] "+folder, func() (State, error) {
-		there, err := os.ReadDir(folder)
+		found, err := layoutAt(folder)
 		switch {
-		case errors.Is(err, fs.ErrNotExist) || err == nil && len(there) == 0:
-			return Done, newLayout(ctx, b, folder)
 		case err != nil:
 			return Failed, err
+		case found == groundLayout:
+			return Done, addToLayout(ctx, b, folder)
 		}
-		if _, err := os.Stat(filepath.Join(folder, layoutMark)); err != nil {
-			return Failed, WithHint(fmt.Errorf("%s has files in it, and is no OCI layout", folder), "name a new folder, or a layout")
-		}
-		return Done, addToLayout(ctx, b, folder)
+		return Done, newLayout(ctx, b, filepath.Clean(folder), found)
 	})
 }
 
-// newLayout makes a layout beside its place, and moves it there when it is complete.
-func newLayout(ctx context.Context, b *Built, folder string) (err error) {
-	folder = filepath.Clean(folder)
-	if err := os.MkdirAll(filepath.Dir(folder), 0o755); err != nil { //nolint:gosec // as mkdir does
+// newLayout makes a layout, and moves it to its place when it is complete.
+func newLayout(ctx context.Context, b *Built, folder string, found ground) (err error) {
+	beside, place := filepath.Dir(folder), os.Rename
+	if found == groundEmpty { // a mount, perhaps, which cannot be replaced
+		beside, place = folder, moveInto
+	}
+	if err := os.MkdirAll(beside, 0o755); err != nil { //nolint:gosec // as mkdir does
 		return err
 	}
-	stage, err := os.MkdirTemp(filepath.Dir(folder), "."+filepath.Base(folder)+".*")
-	if err != nil {
-		return err
+	stage := filepath.Join(beside, temporaryName())
+	if err := os.Mkdir(stage, 0o755); err != nil { //nolint:gosec // as mkdir does
+		return fmt.Errorf("%s: %w", folder, withoutPath(err))
 	}
-	defer func() {
-		if err != nil {
-			_ = os.RemoveAll(stage)
-		}
-	}()
-	if err := os.WriteFile(filepath.Join(stage, layoutMark), []byte(`{"imageLayoutVersion":"1.0.0"}`), 0o644); err != nil { //nolint:gosec // an image is for everybody
-		return err
-	}
-	empty := []byte(`{"schemaVersion":2,"manifests":[]}`)
-	if err := os.WriteFile(filepath.Join(stage, layoutIndexFile), empty, 0o644); err != nil { //nolint:gosec // an image is for everybody
-		return err
+	defer func() { err = errors.Join(err, os.RemoveAll(stage)) }()
+	if err := emptyLayout(stage); err != nil {
+		return fmt.Errorf("%s: %w", folder, withoutPath(err))
 	}
 	if err := addToLayout(ctx, b, stage); err != nil {
 		return err
 	}
-	if err := os.Chmod(stage, 0o755); err != nil { //nolint:gosec // an image is for everybody
-		return err
+	err = place(stage, folder)
+	if now, _ := layoutAt(folder); err != nil && now == groundLayout { // another build was faster
+		return addToLayout(ctx, b, folder)
 	}
-	if err := os.Remove(folder); err != nil && !errors.Is(err, fs.ErrNotExist) { // an empty one, which Windows would not replace
-		return err
-	}
-	return os.Rename(stage, folder)
+	return err
 }
 
-// addToLayout adds the blobs of an image, and then its names.
-func addToLayout(ctx context.Context, b *Built, folder string) (err error) {
-	l := &layoutWriter{ctx: ctx, folder: folder}
+// emptyLayout makes a folder a layout without images.
+func emptyLayout(folder string) error {
+	for name, content := range map[string]string{
+		layoutMark:      `{"imageLayoutVersion":"1.0.0"}`,
+		layoutIndexFile: `{"schemaVersion":2,"manifests":[]}`,
+	} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o644); err != nil { //nolint:gosec // the umask says who may read it
+			return err
+		}
+	}
+	return nil
+}
+
+// moveInto moves what is in a layout to another folder. Blobs that are there already belong to another build.
+func moveInto(stage, folder string) (err error) {
+	var moved []string
 	defer func() {
 		if err != nil {
-			for _, name := range l.made {
-				_ = os.Remove(name)
+			for _, name := range moved {
+				err = errors.Join(err, os.RemoveAll(name))
 			}
 		}
 	}()
+	for _, name := range []string{"blobs", layoutIndexFile, layoutMark} {
+		to := filepath.Join(folder, name)
+		if _, err := os.Lstat(to); err == nil {
+			return fmt.Errorf("%s has appeared meanwhile", to)
+		}
+		if err := os.Rename(filepath.Join(stage, name), to); err != nil {
+			return err
+		}
+		moved = append(moved, to)
+	}
+	return nil
+}
+
+// addToLayout adds the blobs of an image, and then its names. Builds into the same layout wait for each other.
+func addToLayout(ctx context.Context, b *Built, folder string) (err error) {
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, root.Close()) }()
+	unlock, err := lock(ctx, root)
+	if err != nil {
+		return fmt.Errorf("%s: lock: %w", folder, err)
+	}
+	defer unlock()
+	l := &layoutWriter{ctx: ctx, folder: folderStore{root, folder, cancelled(ctx)}}
+	if err := l.add(b); err != nil {
+		for _, name := range l.made {
+			_ = root.Remove(name)
+		}
+		return err
+	}
+	return nil
+}
+
+// layoutWriter adds to a layout.
+type layoutWriter struct {
+	ctx    context.Context //nolint:containedctx // it lives as long as the call
+	folder folderStore
+	made   []string // the files that were not there before, until they have names
+}
+
+func (l *layoutWriter) add(b *Built) error {
 	before, err := l.index()
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Join(folder, "blobs", "sha256"), 0o755); err != nil { //nolint:gosec // an image is for everybody
-		return err
+	if err := l.folder.root.MkdirAll("blobs/sha256", 0o755); err != nil {
+		return fmt.Errorf("%s: %w", l.folder.name(), err)
 	}
 	top, attached, err := l.blobs(b)
 	if err != nil {
@@ -101,32 +146,24 @@ func addToLayout(ctx context.Context, b *Built, folder string) (err error) {
 	if err != nil {
 		return err
 	}
-	err = replaceFile(filepath.Join(folder, layoutIndexFile), func(w io.Writer) error {
+	err = replaceFile(l.folder.root, layoutIndexFile, func(w io.Writer) error {
 		_, err := w.Write(raw)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	l.made = nil // they have names now
+	l.made = nil
 	return l.prune(before, after)
-}
-
-// layoutWriter adds to a layout.
-type layoutWriter struct {
-	ctx    context.Context //nolint:containedctx // it lives as long as the call
-	folder string
-	made   []string // the files that were not there before
 }
 
 func (l *layoutWriter) index() (v1.IndexManifest, error) {
 	manifest := v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex}
-	name := filepath.Join(l.folder, layoutIndexFile)
-	raw, err := os.ReadFile(name) //nolint:gosec // the user named the folder
+	raw, err := readDocument(l.folder, layoutIndexFile)
 	if err != nil {
 		return manifest, err
 	}
-	return manifest, decode(raw, name, &manifest)
+	return manifest, decode(raw, filepath.Join(l.folder.name(), layoutIndexFile), &manifest)
 }
 
 // blobs writes everything that an image consists of. It describes the image, and what is attached to it.
@@ -206,14 +243,15 @@ func (l *layoutWriter) layer(layer v1.Layer) error {
 	return errors.Join(l.blob(d, content), content.Close())
 }
 
-// has reports whether a blob is there already.
+// has reports whether a blob is there already, whole.
 func (l *layoutWriter) has(d v1.Descriptor) bool {
-	info, err := os.Stat(l.path(d.Digest))
-	return err == nil && info.Size() == d.Size
-}
-
-func (l *layoutWriter) path(h v1.Hash) string {
-	return filepath.Join(l.folder, filepath.FromSlash(blobName(h)))
+	d.Data = nil // it is the file that counts
+	content, err := openBlob(l.folder, d)
+	if err != nil {
+		return false
+	}
+	_, err = io.Copy(io.Discard, content)
+	return errors.Join(err, content.Close()) == nil
 }
 
 // blob writes a blob that is not there yet. It must be what its digest says.
@@ -221,18 +259,18 @@ func (l *layoutWriter) blob(d v1.Descriptor, content io.Reader) error {
 	if l.has(d) {
 		return nil
 	}
-	path := l.path(d.Digest)
-	_, missing := os.Stat(path)
+	name := blobName(d.Digest)
+	_, missing := l.folder.root.Lstat(name)
 	checked, err := newVerified(io.NopCloser(Cancellable(l.ctx, content)), d)
 	if err != nil {
 		return err
 	}
-	err = replaceFile(path, func(w io.Writer) error {
+	err = replaceFile(l.folder.root, name, func(w io.Writer) error {
 		_, err := io.Copy(w, checked)
 		return err
 	})
 	if err == nil && missing != nil {
-		l.made = append(l.made, path)
+		l.made = append(l.made, name)
 	}
 	return err
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
-	"os"
 	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -99,7 +98,7 @@ func (l *layoutWriter) prune(before, after v1.IndexManifest) error {
 	}
 	var failed error
 	for _, h := range lost {
-		if err := os.Remove(l.path(h)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := l.folder.root.Remove(blobName(h)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			failed = errors.Join(failed, err)
 		}
 	}
@@ -128,11 +127,7 @@ type parts struct {
 
 // parts returns what a blob refers to: nothing, unless it is a manifest or an index.
 func (l *layoutWriter) parts(h v1.Hash) (p parts) {
-	info, err := os.Stat(l.path(h))
-	if err != nil || info.Size() > maxDocument {
-		return parts{}
-	}
-	raw, err := os.ReadFile(l.path(h))
+	raw, err := readDocument(l.folder, blobName(h))
 	if err != nil || json.Unmarshal(raw, &p) != nil {
 		return parts{}
 	}

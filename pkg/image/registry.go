@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/distribution/reference"
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
@@ -19,15 +20,34 @@ import (
 // it is Docker's, without a tag it is latest. Only with insecure may the registry be spoken to over plain
 // HTTP, or have a certificate that cannot be verified; one on this machine may always.
 func parseReference(text string, insecure bool) (name.Reference, error) {
+	if err := checkName(text); err != nil {
+		return nil, err
+	}
 	var options []name.Option
 	if insecure {
 		options = append(options, name.Insecure)
 	}
 	ref, err := name.ParseReference(text, options...)
 	if err != nil {
-		return nil, WithHint(fmt.Errorf("%q is no name of an image: %w", text, err), "want [registry/]repository[:tag], in lower case")
+		return nil, noName(text)
 	}
 	return ref, nil
+}
+
+// checkName checks a name by the grammar that engines have: the library for registries takes more.
+func checkName(text string) error {
+	if before, after, ok := strings.Cut(text, "@"); ok && (strings.Contains(before, "://") || strings.Contains(after, "/") || strings.Contains(after, "@")) {
+		return WithHint(fmt.Errorf("%q has credentials in it, and is no name of an image", "…@"+after),
+			"'docker login' or 'podman login' stores credentials; a name is [registry/]repository[:tag]")
+	}
+	if _, err := reference.ParseNormalizedNamed(text); err != nil {
+		return noName(text)
+	}
+	return nil
+}
+
+func noName(text string) error {
+	return WithHint(fmt.Errorf("%q is no name of an image", text), "want [registry/]repository[:tag], in lower case")
 }
 
 // registryOptions are those with which every registry is spoken to. Credentials come from the files of

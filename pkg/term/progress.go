@@ -36,7 +36,7 @@ func (s StepState) String() string {
 // Step is news of a step: of several that run side by side, by its ID.
 type Step struct {
 	ID string
-	// Text says what the step does.
+	// Text says what the step does. It may change while the step runs; empty leaves it.
 	Text  string
 	State StepState
 	// Took is how long it ran, once it has ended.
@@ -128,6 +128,7 @@ func (p *Progress) Update(news Step) {
 	}
 	step := p.step(news)
 	step.log.write(news.Log)
+	p.rename(step, printableLine(news.Text), news.State)
 	if news.State == StepRunning {
 		return
 	}
@@ -157,6 +158,20 @@ func (p *Progress) step(news Step) *runningStep {
 	}
 	p.steps = append(p.steps, step)
 	return step
+}
+
+// rename changes the text of a step. Where nothing is redrawn, that of one that goes on is a line.
+func (p *Progress) rename(step *runningStep, text string, state StepState) {
+	if text == "" || text == step.Text {
+		return
+	}
+	step.Text = text
+	if p.live || state != StepRunning {
+		return
+	}
+	now := time.Now()
+	step.Took, step.next = now.Sub(step.began), now.Add(heartbeat)
+	p.print(step.Step)
 }
 
 func (p *Progress) drop(step *runningStep) {

@@ -17,9 +17,9 @@ type Program struct {
 	Main string
 	// Interpreter is the dynamic linker, if it needs one.
 	Interpreter string
-	// Version, Revision, Time and GOOS are what the build information says, if anything.
-	Version, Revision, Time, GOOS string
-	Deps                          []*debug.Module
+	// Version, Revision, Time, GOOS and GOARCH are what the build information says, if anything.
+	Version, Revision, Time, GOOS, GOARCH string
+	Deps                                  []*debug.Module
 	// Size pads the program, in bytes.
 	Size int
 }
@@ -79,7 +79,7 @@ func (p Program) buildInfo() []byte {
 	}
 	module, _, _ := strings.Cut(p.Main, "/cmd/")
 	info := debug.BuildInfo{Path: p.Main, Main: debug.Module{Path: module, Version: p.Version}, Deps: p.Deps}
-	for _, s := range []debug.BuildSetting{{Key: "GOOS", Value: p.GOOS}, {Key: "vcs.revision", Value: p.Revision}, {Key: "vcs.time", Value: p.Time}} {
+	for _, s := range []debug.BuildSetting{{Key: "GOOS", Value: p.GOOS}, {Key: "GOARCH", Value: p.GOARCH}, {Key: "vcs.revision", Value: p.Revision}, {Key: "vcs.time", Value: p.Time}} {
 		if s.Value != "" {
 			info.Settings = append(info.Settings, s)
 		}

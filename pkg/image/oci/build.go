@@ -92,11 +92,11 @@ func (b *builder) steps(variant *image.BuiltVariant) []step {
 	version := b.program.Version()
 	steps := []step{
 		{"certificates, time zones, users and folders", b.addRootfs},
-		{"program " + image.BinaryPath + " " + version, func(context.Context) error {
-			return b.add("COPY otlpctl "+image.BinaryPath+" # "+version, rootfs.Entry{Path: image.BinaryPath, Mode: 0o755, Data: b.program.Data})
+		{"program " + image.BinaryPath + " " + version, func(ctx context.Context) error {
+			return b.add(ctx, "COPY otlpctl "+image.BinaryPath+" # "+version, rootfs.Entry{Path: image.BinaryPath, Mode: 0o755, Data: b.program.Data})
 		}},
-		{"configuration " + image.ConfigPath, func(context.Context) error {
-			return b.add("COPY config.yaml "+image.ConfigPath, rootfs.Entry{Path: image.ConfigPath, Mode: 0o644, Data: b.request.Config})
+		{"configuration " + image.ConfigPath, func(ctx context.Context) error {
+			return b.add(ctx, "COPY config.yaml "+image.ConfigPath, rootfs.Entry{Path: image.ConfigPath, Mode: 0o644, Data: b.request.Config})
 		}},
 		{"manifest", func(context.Context) (err error) {
 			variant.Image, err = b.assemble()
@@ -126,17 +126,17 @@ func (r Request) Steps() int {
 	return total
 }
 
-func (b *builder) addRootfs(context.Context) error {
+func (b *builder) addRootfs(ctx context.Context) error {
 	entries, err := rootfs.Entries(b.base.files)
 	if err != nil {
 		return err
 	}
-	return b.add("COPY rootfs / # certificates, time zones, users and folders", entries...)
+	return b.add(ctx, "COPY rootfs / # certificates, time zones, users and folders", entries...)
 }
 
 // add appends a layer, and says in the history what made it.
-func (b *builder) add(createdBy string, entries ...rootfs.Entry) error {
-	l, err := newLayer(entries, b.created)
+func (b *builder) add(ctx context.Context, createdBy string, entries ...rootfs.Entry) error {
+	l, err := newLayer(ctx, entries, b.created)
 	if err != nil {
 		return err
 	}

@@ -198,3 +198,18 @@ func TestCancelledBuildEnds(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// Packing the program takes seconds on a busy machine: it does not go on to its end.
+func TestPackingEndsWhenCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var last image.Event
+	_, err := oci.Build(ctx, request(program(t, release())), func(e image.Event) {
+		if last = e; strings.Contains(e.Name, image.BinaryPath) {
+			cancel()
+		}
+	})
+	if !errors.Is(err, context.Canceled) || last.State != image.Failed {
+		t.Errorf("%v, after %s %s", err, last.Name, last.State)
+	}
+}

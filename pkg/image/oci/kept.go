@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/partial"
@@ -56,7 +57,10 @@ func (k *keptLayer) copy(ctx context.Context) (err error) {
 		return err
 	}
 	_, err = io.Copy(file, image.Cancellable(ctx, content))
-	return errors.Join(err, file.Close())
+	if err = errors.Join(err, file.Close()); errors.Is(err, syscall.ENOSPC) {
+		return image.WithHint(err, "make room there, or name another folder for temporary files with TMPDIR")
+	}
+	return err
 }
 
 // Digest returns the digest of the layer as it is moved.

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"io"
 	"io/fs"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
+	"github.com/otlpctl/otlpctl/pkg/image"
 	"github.com/otlpctl/otlpctl/pkg/image/rootfs"
 )
 
@@ -22,14 +24,14 @@ type layer struct {
 }
 
 // newLayer packs entries in their order. The same entries give the same bytes on every machine.
-func newLayer(entries []rootfs.Entry, created time.Time) (*layer, error) {
+func newLayer(ctx context.Context, entries []rootfs.Entry, created time.Time) (*layer, error) {
 	plain, err := archive(entries, created)
 	if err != nil {
 		return nil, err
 	}
 	var packed bytes.Buffer
 	compressor := gzip.NewWriter(&packed) // its header has no name and no time
-	if _, err := compressor.Write(plain); err != nil {
+	if _, err := io.Copy(compressor, image.Cancellable(ctx, bytes.NewReader(plain))); err != nil {
 		return nil, err
 	}
 	if err := compressor.Close(); err != nil {

@@ -34,9 +34,12 @@ func ReadProgram(name string, data []byte) (Program, error) {
 	if system := foreign(data); system != "" {
 		return Program{}, unfit(name, "is a program for "+system, "an image needs one for Linux: name it with --binary, as it is in a release")
 	}
+	if !bytes.HasPrefix(data, []byte(elfMagic)) {
+		return Program{}, unfit(name, "is no program for Linux", "name an otlpctl built with GOOS=linux")
+	}
 	file, err := elf.NewFile(bytes.NewReader(data))
 	if err != nil {
-		return Program{}, unfit(name, "is no program for Linux: "+err.Error(), "name an otlpctl built with GOOS=linux")
+		return Program{}, unfit(name, "is no program for Linux, or a damaged one: "+err.Error(), "get it again, or name another otlpctl")
 	}
 	info, err := buildinfo.Read(bytes.NewReader(data))
 	if err != nil {
@@ -57,6 +60,9 @@ func (p *Program) check(file *elf.File) error {
 	architecture, err := machine(file)
 	if err != nil {
 		return unfit(p.Name, err.Error(), "name an otlpctl for linux/amd64 or linux/arm64")
+	}
+	if said := p.setting("GOARCH"); said != "" && said != architecture {
+		return unfit(p.Name, fmt.Sprintf("is damaged: its header is for %s, and it was built for %s", architecture, said), "get it again")
 	}
 	p.Platform = v1.Platform{OS: "linux", Architecture: architecture}
 	for _, section := range file.Progs {

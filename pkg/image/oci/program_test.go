@@ -52,6 +52,7 @@ func TestProgramsThatDoNotFitAreRefused(t *testing.T) {
 	f(imagetest.Program{Main: "example.com/fork/cmd/otlpctl2"}.Bytes(), `main package is "example.com/fork/cmd/otlpctl2"`)
 	f(imagetest.Program{Main: "example.com/cmd/not-otlpctl"}.Bytes(), `main package is "example.com/cmd/not-otlpctl"`)
 	f(imagetest.Program{GOOS: "freebsd"}.Bytes(), "x is a program for freebsd")
+	f(imagetest.Program{GOARCH: "amd64", Machine: elf.EM_AARCH64}.Bytes(), "header is for arm64, and it was built for amd64")
 	f(imagetest.Program{Machine: elf.EM_SPARCV9}.Bytes(), "machine that is not supported")
 	f(imagetest.Program{Interpreter: "/lib64/ld-linux-x86-64.so.2"}.Bytes(), "dynamically linked")
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path"
 	"strings"
 )
@@ -142,10 +143,38 @@ func (r *release) all() []Program {
 	return programs
 }
 
+// ReadProgramFile reads the program in a file. The name says where it is from.
+func ReadProgramFile(file, name string) (_ Program, err error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return Program{}, err
+	}
+	if !info.Mode().IsRegular() { // opening a pipe would wait for its writer
+		return Program{}, unfit(name, "is no regular file", "name an otlpctl as it is in a release")
+	}
+	if info.Size() > maxProgram {
+		return Program{}, tooLong(name)
+	}
+	f, err := os.Open(file) //nolint:gosec // the user named it
+	if err != nil {
+		return Program{}, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	data, err := readAll(name, f)
+	if err != nil {
+		return Program{}, err
+	}
+	return ReadProgram(name, data)
+}
+
 func readAll(name string, r io.Reader) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxProgram+1))
 	if err == nil && len(data) > maxProgram {
-		err = fmt.Errorf("%s is longer than %d MiB", name, maxProgram>>20)
+		err = tooLong(name)
 	}
 	return data, err
+}
+
+func tooLong(name string) error {
+	return unfit(name, fmt.Sprintf("is longer than %d MiB", maxProgram>>20), "name an otlpctl as it is in a release")
 }

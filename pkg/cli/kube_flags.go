@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/otlpctl/otlpctl/pkg/config"
+	"github.com/otlpctl/otlpctl/pkg/kube"
+)
+
+// kubeFlags adds the flags that say which cluster is meant.
+func kubeFlags(cmd *cobra.Command, a *kube.Access) {
+	cmd.Flags().StringVar(&a.Kubeconfig, "kubeconfig", "", "`file` that says how to reach the cluster (default $KUBECONFIG, then ~/.kube/config)")
+	cmd.Flags().StringVar(&a.Context, "context", "", "`name` of a context in the kubeconfig (default its current one)")
+	complete := func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return a.Contexts(), cobra.ShellCompDirectiveNoFileComp
+	}
+	if err := cmd.RegisterFlagCompletionFunc("context", complete); err != nil {
+		panic(err) // the flag does not exist
+	}
+}
+
+// targetOptions are the flags of every command about a deployment that is in a cluster.
+type targetOptions struct {
+	access kube.Access
+	config configOptions
+	target kube.Target
+}
+
+func targetFlags(cmd *cobra.Command, o *targetOptions) {
+	kubeFlags(cmd, &o.access)
+	configFlags(cmd, &o.config)
+	cmd.Flags().StringVarP(&o.target.Namespace, "namespace", "n", "", "`namespace` of the deployment (default deploy.namespace)")
+	cmd.Flags().StringVar(&o.target.Name, "name", "", "`name` of the deployment (default deploy.name)")
+}
+
+// deployed returns the deployment that is meant. What the flags do not say is in the section deploy of
+// the configuration.
+func (o targetOptions) deployed() (kube.Target, error) {
+	t := o.target
+	if t.Name != "" && t.Namespace != "" {
+		return t, nil
+	}
+	loaded, err := config.LoadPortable(config.ProcessSources(o.config.files, o.config.set))
+	if err != nil {
+		return t, coded{err, exitUsage}
+	}
+	if t.Name == "" {
+		t.Name = loaded.Deploy.Name
+	}
+	if t.Namespace == "" {
+		t.Namespace = loaded.Deploy.Namespace
+	}
+	return t, nil
+}

@@ -1,0 +1,68 @@
+package kube
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+)
+
+// The minor versions of Kubernetes 1 that otlpctl is tested with.
+const (
+	oldestMinor = 34
+	newestMinor = 36
+)
+
+// Check finds what would keep a set from being deployed, before anything is planned. What is
+// only likely to is among the warnings.
+func (c *Client) Check(ctx context.Context, s Set) (warnings []string, err error) {
+	version, err := c.Version(ctx)
+	if err != nil {
+		return nil, err
+	}
+	warnings = append(warnings, versionDoubt(version)...)
+	if _, err := c.isHomeless(ctx, s); err != nil {
+		return warnings, err
+	}
+	var short, lacking []string
+	err = together([]func() error{
+		func() error { return c.checkAccess(ctx, s) },
+		func() (err error) { short, err = c.checkQuota(ctx, s); return err },
+		func() (err error) { lacking, err = c.checkImage(ctx, s); return err },
+	}, func(_ int, check func() error) error { return check() })
+	return append(append(warnings, short...), lacking...), err
+}
+
+// Version returns the version of the cluster, such as v1.36.3. It is the first thing to ask: what is
+// wrong with the way to the cluster shows here.
+func (c *Client) Version(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	answer, err := c.Get(ctx, "/version", nil)
+	if err != nil {
+		return "", err
+	}
+	var version struct {
+		GitVersion string `json:"gitVersion"`
+	}
+	err = json.NewDecoder(answer).Decode(&version)
+	if err := errors.Join(err, answer.Close()); err != nil {
+		return "", fmt.Errorf("%s does not answer as an API server does: %w", c.Server, err)
+	}
+	return version.GitVersion, nil
+}
+
+// versionDoubt says that a cluster is older or newer than those that are known.
+func versionDoubt(version string) []string {
+	found := regexp.MustCompile(`^v(\d+)\.(\d+)`).FindStringSubmatch(version)
+	if found == nil {
+		return nil
+	}
+	minor, err := strconv.Atoi(found[2])
+	if found[1] == "1" && err == nil && minor >= oldestMinor && minor <= newestMinor {
+		return nil
+	}
+	return []string{fmt.Sprintf("the cluster has Kubernetes %s: otlpctl is tested with 1.%d to 1.%d", version, oldestMinor, newestMinor)}
+}

@@ -1,0 +1,56 @@
+package kube
+
+import (
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// Target is a deployment: the objects that otlpctl has made under one name. In JSON it is API.
+type Target struct {
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+}
+
+// String returns the target as messages have it.
+func (t Target) String() string { return t.Name + " in " + t.Namespace }
+
+// Ref names an object. In JSON it is API.
+type Ref struct {
+	APIVersion string `json:"api_version"`
+	Kind       string `json:"kind"`
+	// Namespace is empty if the kind has none.
+	Namespace string `json:"namespace,omitempty"`
+	Name      string `json:"name"`
+}
+
+// String returns the object as kubectl names it.
+func (r Ref) String() string { return strings.ToLower(r.Kind) + "/" + r.Name }
+
+// Resource is by what the API server knows objects of the kind. It holds for all kinds that are
+// deployed, and those that come of them.
+func (r Ref) Resource() schema.GroupVersionResource {
+	plural, _ := meta.UnsafeGuessKindToResource(schema.FromAPIVersionAndKind(r.APIVersion, r.Kind))
+	return plural
+}
+
+// same reports whether both are one object; the version of its API is no part of what it is.
+func (r Ref) same(other Ref) bool {
+	return r.Resource().GroupResource() == other.Resource().GroupResource() && r.Namespace == other.Namespace && r.Name == other.Name
+}
+
+// refOf names an object.
+func refOf(u *unstructured.Unstructured) Ref {
+	return Ref{APIVersion: u.GetAPIVersion(), Kind: u.GetKind(), Namespace: u.GetNamespace(), Name: u.GetName()}
+}
+
+// The objects that are asked for by name.
+func (t Target) deployment() Ref           { return Ref{"apps/v1", "Deployment", t.Namespace, t.Name} }
+func (t Target) configMap(name string) Ref { return Ref{"v1", "ConfigMap", t.Namespace, name} }
+func (t Target) namespace() Ref            { return Ref{"v1", namespaceKind, "", t.Namespace} }
+
+func (t Target) lease() Ref {
+	return Ref{"coordination.k8s.io/v1", "Lease", t.Namespace, t.Name + "-deploy"}
+}
