@@ -2,7 +2,7 @@
 # without the race detector.
 GO      ?= go
 TAGS    := -tags=grpcnotrace
-BUILD   := CGO_ENABLED=0 $(GO) build -trimpath $(TAGS) -buildvcs=auto
+BUILD   := CGO_ENABLED=0 $(GO) build -trimpath $(TAGS) -ldflags="-s -w" -buildvcs=auto
 RACE    := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 MODULES := . $(patsubst %/go.mod,%,$(wildcard e2e/go.mod))
@@ -13,7 +13,7 @@ tool = $(GO) tool -modfile=tools/$(1).mod
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-build: ## build bin/otlpctl, static and stamped with the commit
+build: ## build bin/otlpctl, static, stripped and stamped with the commit
 	$(BUILD) -o bin/ ./cmd/otlpctl
 
 test: ## run the tests; TESTFLAGS=-json for machines

@@ -186,8 +186,10 @@ func (s *site) watchReplicas() (seen func() []string) {
 func testDeploySecrets(t *testing.T) {
 	s := newSite(t, "deploy-secrets")
 	planted := func(value string) []string {
-		return []string{"--set", "exporters.otlp.endpoint=backend:4317", "--set", "exporters.otlp.headers.authorization=" + value,
-			"--set", "service.pipelines.traces.exporters=[otlp]", "--no-wait", "--diff"}
+		return []string{
+			"--set", "exporters.otlp.endpoint=backend:4317", "--set", "exporters.otlp.headers.authorization=" + value,
+			"--set", "service.pipelines.traces.exporters=[otlp]", "--no-wait", "--diff",
+		}
 	}
 	s.want(0, "deploy", planted("planted-one")...)
 	for _, got := range []outcome{

@@ -29,7 +29,7 @@ func TestKubernetesLogs(t *testing.T) {
 	loadReceiver(t)
 	s := newSite(t, "watch-logs")
 	s.want(0, "deploy", "--no-wait")
-	s.want(0, "status", "--wait")
+	s.wantReady(0)
 	got := s.want(0, "logs", "--tail", "1").stdout
 	if pods := podsOf(t, got); strings.Count(got, "\n") != 2 || !slices.Equal(pods, s.names("pods")) {
 		t.Errorf("the last lines are\n%s", got)
@@ -56,7 +56,7 @@ func (s *site) follow() {
 	old := s.names("pods")
 	wait.For(s.t, clusterLimit, "the logs of the first pods", func() bool { return strings.Count(log(), `"msg":"ready"`) == 2 })
 	s.want(0, "deploy", "--no-wait", "--set", "processors.batch.send_batch_size=77")
-	s.want(0, "status", "--wait")
+	s.wantReady(0)
 	wait.For(s.t, clusterLimit, "the logs of their successors, and the last words of the first", func() bool {
 		return strings.Count(log(), `"msg":"ready"`) == 4 && strings.Count(log(), `"msg":"draining"`) == 2
 	})
@@ -83,7 +83,7 @@ func TestKubernetesLogsOfCrashes(t *testing.T) {
 	loadReceiver(t)
 	s := newSite(t, "watch-crashes")
 	s.want(0, "deploy", "--no-wait", s.container("args", "[serve, --config, /nowhere.yaml]"))
-	s.want(3, "status", "--wait")
+	s.wantReady(3)
 	wait.For(t, clusterLimit, "the log of what has ended", func() bool {
 		return strings.Contains(run(t, process.Spec{
 			Name: "logs", Path: otlpctl(t), Args: s.args("logs", "--previous"),

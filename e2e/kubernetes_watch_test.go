@@ -41,6 +41,22 @@ func (s *site) watched(code int) watched {
 	return w
 }
 
+// wantReady waits for a rollout, which takes longer than other commands, and must end with that exit code.
+func (s *site) wantReady(code int) outcome {
+	s.t.Helper()
+	p := process.Run(s.t, process.Spec{Name: "status", Path: otlpctl(s.t), Args: s.args("status", "--wait", "--timeout", "9m")})
+	wait.For(s.t, clusterLimit, "an end of the waiting", func() bool { return !p.Running() })
+	stdout, err := os.ReadFile(p.StdoutPath())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	got := outcome{stdout: string(stdout), stderr: p.Tail(1 << 20)}
+	if got.code, err = p.Wait(s.t.Context()); got.code != code || err != nil {
+		s.t.Fatalf("exit %d, want %d; %v\n%s", got.code, code, err, got.stderr)
+	}
+	return got
+}
+
 // patch returns the flag for a patch of the Deployment.
 func (s *site) patch(text string) string {
 	s.t.Helper()
@@ -63,7 +79,7 @@ func TestKubernetesWatchReasons(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, "watch-"+strings.ReplaceAll(name, " ", "-"))
 			s.want(0, "deploy", append(change(s), "--no-wait")...)
-			got := s.want(3, "status", "--wait", "--timeout", "9m")
+			got := s.wantReady(3)
 			if got.stdout != "" {
 				t.Errorf("the standard output has %q", got.stdout)
 			}
@@ -98,7 +114,7 @@ func TestKubernetesWatchReady(t *testing.T) {
 	got := s.want(3, "status", "--wait", "--timeout", "1s")
 	s.wantText(got.stderr, "error: deployment/otlp-receiver in watch-ready is not ready in time: ", "hint: the rollout goes on in the cluster: ")
 	s.interruptWaiting()
-	got = s.want(0, "status", "--wait")
+	got = s.wantReady(0)
 	s.wantText(got.stderr, ": is ready\n", "deployment/otlp-receiver: 2 of 2 pods available")
 	w := s.watched(0)
 	if w.Phase != "ready" || len(w.Pods) != 2 || len(w.Services) != 1 || w.Services[0].Endpoints != 2 || w.DisruptionBudget.Allowed != 1 {
@@ -137,10 +153,10 @@ func TestKubernetesWatchLive(t *testing.T) {
 	s := newSite(t, "watch-live")
 	live := []string{"--no-wait", "--set", "deploy.config_mode=live"}
 	s.want(0, "deploy", live...)
-	s.want(0, "status", "--wait")
+	s.wantReady(0)
 	before := s.watched(0)
 	s.want(0, "deploy", append(live, "--set", "processors.batch.send_batch_size=77")...)
-	s.wantText(s.want(0, "status", "--wait").stderr, "has not read the new configuration yet")
+	s.wantText(s.wantReady(0).stderr, "has not read the new configuration yet")
 	after := s.watched(0)
 	for i, p := range after.Pods {
 		if p.ConfigHash != after.ConfigHash || after.ConfigHash == before.ConfigHash || p.Name != before.Pods[i].Name || p.Restarts != 0 {

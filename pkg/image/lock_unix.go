@@ -20,7 +20,7 @@ func lock(ctx context.Context, folder *os.Root) (unlock func(), err error) {
 	const pause = 50 * time.Millisecond
 	for {
 		err := syscall.Flock(int(handle.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) //nolint:gosec // descriptors are small
-		if !errors.Is(err, syscall.EWOULDBLOCK) { // it is locked, or has no locks
+		if !errors.Is(err, syscall.EWOULDBLOCK) {                               // it is locked, or has no locks
 			return func() { _ = handle.Close() }, nil
 		}
 		select {

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
@@ -202,14 +201,3 @@ func (c *Client) vanish(ctx context.Context, u *unstructured.Unstructured) error
 
 // goneEvery is how often the server is asked whether an object is gone.
 const goneEvery = 200 * time.Millisecond
-
-// pods returns the pods of the deployment.
-func (c *Client) pods(ctx context.Context, t Target) (*unstructured.UnstructuredList, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	list, err := c.resource(Ref{"v1", "Pod", t.Namespace, ""}).List(ctx, metav1.ListOptions{LabelSelector: "app=" + t.Name})
-	if err != nil {
-		return nil, fmt.Errorf("list the pods of %s: %w", t, c.Explain(err))
-	}
-	return list, nil
-}

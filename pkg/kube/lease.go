@@ -39,15 +39,15 @@ func (c *Client) Locked(ctx context.Context, t Target, work func(ctx context.Con
 	if err := l.take(ctx); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
+	holding, cancel := context.WithCancelCause(ctx)
 	renewed := make(chan struct{})
 	go func() {
 		defer close(renewed)
-		l.renew(ctx, cancel)
+		l.renew(holding, cancel)
 	}()
-	err = work(ctx)
-	if lost := context.Cause(ctx); lost != nil && !errors.Is(lost, context.Canceled) {
-		err = errors.Join(lost, err)
+	err = work(holding)
+	if holding.Err() != nil && ctx.Err() == nil {
+		err = errors.Join(context.Cause(holding), err)
 	}
 	cancel(nil)
 	<-renewed

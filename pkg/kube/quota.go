@@ -61,6 +61,17 @@ func (c *Client) quotas(ctx context.Context, t Target) ([]corev1.ResourceQuota, 
 	return quotas, nil
 }
 
+// pods returns the pods of the deployment.
+func (c *Client) pods(ctx context.Context, t Target) (*unstructured.UnstructuredList, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	list, err := c.resource(Ref{"v1", "Pod", t.Namespace, ""}).List(ctx, metav1.ListOptions{LabelSelector: "app=" + t.Name})
+	if err != nil {
+		return nil, fmt.Errorf("list the pods of %s: %w", t, c.Explain(err))
+	}
+	return list, nil
+}
+
 // workload is the pods of a set.
 type workload struct {
 	pod   corev1.PodSpec

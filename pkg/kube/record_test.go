@@ -12,9 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-var (
-	testTarget = Target{"ns", "d"} //nolint:gochecknoglobals // it does not change
-)
+var testTarget = Target{"ns", "d"} //nolint:gochecknoglobals // it does not change
 
 func setOf(t *testing.T, objects ...string) Set {
 	t.Helper()

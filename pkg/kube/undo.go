@@ -43,16 +43,21 @@ func (c *Client) Undo(ctx context.Context, p *Plan, say func(step string)) (Back
 	return Back{done, p.Revision, set}, c.restoreSecrets(ctx, p)
 }
 
-// uninstall deletes what was created by the first deployment.
+// uninstall deletes what was made for the first deployment, by this attempt or by one before it that failed.
 func (c *Client) uninstall(ctx context.Context, p *Plan, say func(string)) error {
-	isNew := func(r Ref) bool {
-		return slices.ContainsFunc(p.Changes, func(change Change) bool { return change.Action == Created && change.same(r) })
-	}
-	found, err := c.Deployed(ctx, p.Target, Removal{Namespace: isNew(p.namespace())})
+	in, err := c.readInventory(ctx, p.Target)
 	if err != nil {
 		return err
 	}
-	found.Changes = slices.DeleteFunc(found.Changes, func(change Change) bool { return !isNew(change.Ref) })
+	isOurs := func(r Ref) bool {
+		i := in.find(r)
+		return i >= 0 && !in.Objects[i].Adopted
+	}
+	found, err := c.Deployed(ctx, p.Target, Removal{Namespace: true})
+	if err != nil {
+		return err
+	}
+	found.Changes = slices.DeleteFunc(found.Changes, func(change Change) bool { return !isOurs(change.Ref) })
 	var gone Deployed
 	if err := c.deleteObjects(ctx, found, &gone, say); err != nil {
 		return err

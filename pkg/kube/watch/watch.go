@@ -52,11 +52,12 @@ func get[T any](ctx context.Context, api API, path string, query url.Values) (*T
 		return nil, err
 	}
 	defer func() { _ = body.Close() }()
-	object := new(T)
-	if err := json.NewDecoder(body).Decode(object); err != nil {
+	text, err := io.ReadAll(body) // to its end: the server sees what breaks off as a fault
+	if err != nil {
 		return nil, err
 	}
-	return object, nil
+	object := new(T)
+	return object, json.Unmarshal(text, object)
 }
 
 // listing is the answer to a list.
