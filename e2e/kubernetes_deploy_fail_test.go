@@ -132,6 +132,14 @@ metadata: {name: deployer, namespace: %[1]s}
 	s.kubeconfig = kubeconfig
 	inside := []string{"--set", "deploy.create_namespace=false"}
 	s.wantText(s.want(1, "deploy", inside...).stderr, "may not do everything", "create leases.coordination.k8s.io", "patch deployments.apps")
+	text, err := os.ReadFile(kubeconfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.kubeconfig = s.config + ".expired"
+	replace(t, s.kubeconfig, strings.Replace(string(text), `"token": "`, `"token": "x`, 1))
+	s.wantText(s.want(1, "deploy", inside...).stderr, `does not accept the credentials of the context "otlpctl-test"`, "log in again")
+	s.kubeconfig = kubeconfig
 	if err := s.Apply(t.Context(), documentedRole(t, s.namespace)); err != nil {
 		t.Fatal(err)
 	}

@@ -1,13 +1,15 @@
 package e2e_test
 
 import (
-	"context"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/otlpctl/otlpctl/e2e/harness/process"
+	"github.com/otlpctl/otlpctl/e2e/harness/wait"
 )
 
 // What otlpctl does to a cluster, on one cluster for all of it.
@@ -152,9 +154,13 @@ func testDeployAutoscaler(t *testing.T) {
 		t.Errorf("%s replicas", n)
 	}
 	s.want(0, "deploy", "--no-wait")
-	for _, n := range watching() {
+	seen := watching()
+	if !slices.Contains(seen, "4") {
+		t.Errorf("seen %v", seen)
+	}
+	for _, n := range seen {
 		if n != "3" && n != "4" {
-			t.Errorf("%s replicas in between", n)
+			t.Errorf("%s replicas in between: %v", n, seen)
 		}
 	}
 }
@@ -162,17 +168,21 @@ func testDeployAutoscaler(t *testing.T) {
 // watchReplicas notes every number of pods that the Deployment is to have from now on.
 func (s *site) watchReplicas() (seen func() []string) {
 	s.t.Helper()
-	ctx, cancel := context.WithCancel(s.t.Context())
-	done := make(chan []byte)
 	version := s.field("deployment/otlp-receiver", ".metadata.resourceVersion")
-	go func() {
-		text, _ := s.Kubectl(ctx, "get", "--raw", "/apis/apps/v1/namespaces/"+s.namespace+"/deployments?watch=1&timeoutSeconds=3600&resourceVersion="+version)
-		done <- text
-	}()
+	kubectl := process.Run(s.t, process.Spec{Name: "kubectl", Path: filepath.Join(s.Bin(), "kubectl"), Args: []string{
+		"get", "--raw", "/apis/apps/v1/namespaces/" + s.namespace + "/deployments?watch=1&timeoutSeconds=3600&resourceVersion=" + version,
+	}})
 	return func() []string {
-		cancel()
+		if _, err := s.Kubectl(s.t.Context(), "label", "-n", s.namespace, "deployment/otlp-receiver", "end-of-test=1"); err != nil {
+			s.t.Fatal(err)
+		}
+		var text []byte
+		wait.For(s.t, startLimit, "the last change", func() bool {
+			text, _ = os.ReadFile(kubectl.StdoutPath())
+			return strings.Contains(string(text), "end-of-test")
+		})
 		var all []string
-		for line := range strings.Lines(string(<-done)) {
+		for line := range strings.Lines(string(text)) {
 			if _, after, ok := strings.Cut(line, `"spec":{"replicas":`); ok {
 				n, _, _ := strings.Cut(after, ",")
 				all = append(all, n)

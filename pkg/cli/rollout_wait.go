@@ -19,7 +19,7 @@ func waitForRollout(ctx context.Context, s term.Streams, r watch.Rollout, timeou
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	tree := newRolloutTree(s)
-	r.Show, r.Note = tree.show, tree.note
+	r.Show, r.Note = tree.show, tree.progress.Note
 	err := r.Wait(limited)
 	tree.close(err)
 	failed, ok := errors.AsType[*watch.NotReadyError](err)
@@ -38,7 +38,6 @@ type rolloutTree struct {
 	progress *term.Progress
 	lines    map[string]treeLine // by kind and name
 	order    []string            // their keys
-	notes    int
 }
 
 // treeLine is a step of the progress. An object that is ready and later no more is another step.
@@ -95,12 +94,6 @@ func stepState(line ready.Line, gone bool) term.StepState {
 		return term.StepFailed
 	}
 	return term.StepRunning
-}
-
-// note shows what goes on besides, above the tree.
-func (t *rolloutTree) note(text string) {
-	t.notes++
-	t.progress.Update(term.Step{ID: "note#" + strconv.Itoa(t.notes), Text: text, State: term.StepDone})
 }
 
 // close ends the tree with what came of the waiting. What is left of the old pods is on its way out once

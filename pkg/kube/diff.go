@@ -29,13 +29,16 @@ func differences(now, then *unstructured.Unstructured) []Difference {
 	d.compare("", content(now), content(then))
 	if (now != nil && isSecret(now)) || (then != nil && isSecret(then)) {
 		for i, found := range d.found {
-			if strings.HasPrefix(found.Path, "data") || strings.HasPrefix(found.Path, "stringData") {
+			if slices.ContainsFunc(secretParts(), func(part string) bool { return strings.HasPrefix(found.Path, part) }) {
 				d.found[i].mask()
 			}
 		}
 	}
 	return d.found
 }
+
+// secretParts are where the values of a Secret may be: kubectl keeps a copy of all that it has applied.
+func secretParts() []string { return []string{"data", "stringData", "metadata.annotations"} }
 
 func (d *Difference) mask() {
 	for _, value := range []**string{&d.Now, &d.Then} {

@@ -59,5 +59,6 @@ func TestDifferences(t *testing.T) {
 	f(configMap, strings.Replace(configMap, "{}", "{verbosity: normal}", 1), "data[config.yaml].exporters.debug.verbosity: - → normal\n")
 	f(configMap, strings.Replace(configMap, "exporters: {debug: {}}", "text", 1), "data[config.yaml]: exporters: {debug: {}}\n → text\n\n")
 	f("{apiVersion: v1, kind: Secret, data: {a: c2VjcmV0}, type: Opaque}", "{apiVersion: v1, kind: Secret, data: {a: b3RoZXI=, b: eA==}, type: Other}", "data.a: *** → ***\ndata.b: - → ***\ntype: Opaque → Other\n")
+	f("{apiVersion: v1, kind: Secret, metadata: {annotations: {last: secret}}}", "{apiVersion: v1, kind: Secret, metadata: {}}", "metadata.annotations: *** → -\n")
 	f("", "{apiVersion: v1, kind: Secret, data: {a: c2VjcmV0}}", "apiVersion: - → v1\ndata: - → ***\nkind: - → Secret\nmetadata: - → null\n")
 }

@@ -3,6 +3,7 @@ package kube
 import (
 	"context"
 	"slices"
+	"strings"
 )
 
 // findReplaced compares a new object of those that never change with the one that it takes the place of,
@@ -31,15 +32,13 @@ func (c *Client) findReplaced(ctx context.Context, p *Plan) error {
 		}
 		if now != nil {
 			p.Changes[i].Replaces = before.Name
-			p.Changes[i].Differences = renamed(differences(now, change.then))
+			p.Changes[i].Differences = ofData(differences(now, change.then))
 		}
 	}
 	return nil
 }
 
-// renamed leaves out what differs because the name does.
-func renamed(all []Difference) []Difference {
-	return slices.DeleteFunc(all, func(d Difference) bool {
-		return d.Path == "metadata.name" || d.Path == "metadata.annotations[otlpctl.io/config-hash]"
-	})
+// ofData leaves out what differs because the name does, and what others have noted on the object.
+func ofData(all []Difference) []Difference {
+	return slices.DeleteFunc(all, func(d Difference) bool { return !strings.HasPrefix(d.Path, "data") })
 }

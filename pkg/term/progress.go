@@ -227,6 +227,18 @@ func (p *Progress) flush() {
 	p.waiting.Reset()
 }
 
+// Note shows a line that belongs to no step, where it is to stay.
+func (p *Progress) Note(line string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	line = printableLine(line)
+	if p.live {
+		line = p.out.cut(line)
+	}
+	_, _ = fmt.Fprintln(&p.waiting, line)
+	p.flush()
+}
+
 // Close ends the showing. What still runs is said to have stopped.
 func (p *Progress) Close() {
 	close(p.quit)

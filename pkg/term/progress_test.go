@@ -122,3 +122,20 @@ func TestTail(t *testing.T) {
 	f(3, []string{"a\n\nb", "b\nc"}, "a", "bb", "c")
 	f(1, []string{strings.Repeat("x", 2*keptBytes), "y\n"}, strings.Repeat("x", keptBytes))
 }
+
+// A step that goes on may say something else: where nothing is redrawn, that is a line.
+func TestRenamedStep(t *testing.T) {
+	got := plainly(t, func(p *Progress) {
+		p.Update(Step{ID: "1", Text: "starts"})
+		time.Sleep(300 * time.Millisecond)
+		p.Update(Step{ID: "1", Text: "runs"})
+		p.Update(Step{ID: "1", Text: "runs"})
+		p.Update(Step{ID: "1"})
+		p.Note("by the way")
+		p.Update(Step{ID: "1", Text: "is over", State: StepDone, Took: time.Second})
+	})
+	want := "running    0.3s  runs\nby the way\ndone       1.0s  is over\n"
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}

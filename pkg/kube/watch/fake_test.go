@@ -140,7 +140,10 @@ func (c *cluster) Get(ctx context.Context, at string, query url.Values) (io.Read
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.asked = append(c.asked, at+"?"+query.Encode())
-	_, rest, _ := strings.Cut(at, "/namespaces/ns/")
+	_, rest, namespaced := strings.Cut(at, "/namespaces/ns/")
+	if !namespaced {
+		rest = strings.TrimPrefix(at, core+"/")
+	}
 	parts := strings.Split(rest, "/")
 	resource := parts[0]
 	switch {

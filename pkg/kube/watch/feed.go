@@ -127,7 +127,7 @@ func (f *feed[T, O]) read(body io.Reader) error {
 		if err := lines.Decode(&c); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
-			return err
+			return fmt.Errorf("the connection to the API server has broken off: %w", err)
 		}
 		if err := f.apply(c); err != nil {
 			return err

@@ -23,6 +23,10 @@ type API interface {
 // answerTimeout is how long an answer may take that is not a stream.
 const answerTimeout = 30 * time.Second
 
+// largestAnswer is how much of an answer is read, in bytes. Pods answer through the proxy, and may say
+// anything.
+const largestAnswer = 64 << 20
+
 // The folders of the API in a namespace.
 const (
 	core      = "/api/v1"
@@ -52,7 +56,7 @@ func get[T any](ctx context.Context, api API, path string, query url.Values) (*T
 		return nil, err
 	}
 	defer func() { _ = body.Close() }()
-	text, err := io.ReadAll(body) // to its end: the server sees what breaks off as a fault
+	text, err := io.ReadAll(io.LimitReader(body, largestAnswer)) // to its end: servers log what breaks off
 	if err != nil {
 		return nil, err
 	}
