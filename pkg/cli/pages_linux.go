@@ -6,7 +6,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -27,7 +26,8 @@ func releaseStartPages() {
 	defer func() { _ = maps.Close() }()
 	for _, m := range mappings(maps) {
 		if m.file == program && m.isFile() {
-			_ = unix.Madvise(m.memory(), unix.MADV_DONTNEED)
+			// By address: this is no memory of Go's.
+			_, _, _ = unix.Syscall(unix.SYS_MADVISE, m.start, m.end-m.start, unix.MADV_DONTNEED)
 		}
 	}
 }
@@ -45,10 +45,6 @@ type mapping struct {
 // to before: addresses are filled in when a program is linked dynamically.
 func (m mapping) isFile() bool {
 	return m.known && !m.written && len(m.access) == 4 && m.access[1] == '-' && m.access[3] == 'p'
-}
-
-func (m mapping) memory() []byte {
-	return unsafe.Slice((*byte)(unsafe.Pointer(m.start)), m.end-m.start) //nolint:gosec,govet // it is mapped as long as the process lives
 }
 
 func mappings(smaps io.Reader) []mapping {
