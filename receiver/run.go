@@ -19,6 +19,7 @@ func (r *Receiver) Run(ctx context.Context) (Receipt, error) {
 	if err := r.begin(life, crew); err != nil {
 		return Receipt{}, errors.Join(err, r.Discard(life))
 	}
+	r.open()
 
 	var failure error
 	select {
@@ -48,12 +49,16 @@ func (r *Receiver) begin(life context.Context, crew *crew) error {
 	}
 	r.crew = crew
 	g.start(life, r, nothing)
+	return nil
+}
+
+// open says that requests are taken, and changes of the configuration, too.
+func (r *Receiver) open() {
 	r.waiting.Store(nil)
-	r.deps.Log.Info("ready", "version", r.deps.Build.Version, "admin", g.desk[0].Addr())
+	r.deps.Log.Info("ready", "version", r.deps.Build.Version, "admin", r.now.Load().desk[0].Addr())
 	if r.deps.Ready != nil {
 		r.deps.Ready()
 	}
-	return nil
 }
 
 // drain stops taking requests and delivers what is queued. kill ends deliveries
