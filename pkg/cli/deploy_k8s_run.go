@@ -19,9 +19,11 @@ type deployedK8s struct {
 	// Ready is whether the pods were ready in the end; null if nobody waited for them.
 	Ready *bool `json:"ready"`
 	// Undone says that the revision before is back, or nothing if there was none.
-	Undone  bool    `json:"undone"`
-	Seconds float64 `json:"seconds"`
-	Error   string  `json:"error,omitempty"`
+	Undone bool `json:"undone"`
+	// Restored is the revision that rollout undo has applied again.
+	Restored int     `json:"restored,omitempty"`
+	Seconds  float64 `json:"seconds"`
+	Error    string  `json:"error,omitempty"`
 }
 
 // rolloutK8s is one deployment.
@@ -36,7 +38,7 @@ type rolloutK8s struct {
 // run applies a plan, waits, and prints what came of it.
 func (r *rolloutK8s) run(ctx context.Context, plan *kube.Plan) error {
 	set := plan.Set()
-	r.result = deployedK8s{Execution: kube.Execution{Target: plan.Target}, Image: set.Image(), ConfigHash: set.ConfigHash}
+	r.result = deployedK8s{Execution: kube.Execution{Target: plan.Target}, Image: set.Image(), ConfigHash: set.ConfigHash, Restored: set.Restores}
 	err := r.client.Do(ctx, plan, r.say, func(ctx context.Context, done kube.Execution, failed error) error {
 		r.result.Execution = done
 		if failed == nil {

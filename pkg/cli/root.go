@@ -33,6 +33,7 @@ func newRoot(s term.Streams) *cobra.Command {
 		newDiff(s),
 		newStatus(s),
 		newLogs(s),
+		newRollout(s),
 		newDelete(s),
 		newVersion(s),
 		newCompletion(s),

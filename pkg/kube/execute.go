@@ -192,7 +192,7 @@ func (e *execution) finish(ctx context.Context) error {
 		}
 	}
 	all = all.without(gone)
-	all.Revision, all.Digest = number, e.plan.digest
+	all.Revision, all.Digest, all.Restores = number, e.plan.digest, 0
 	err = errors.Join(err, e.writeInventory(ctx, e.plan.Target, all))
 	if err == nil {
 		e.done.Revision = number

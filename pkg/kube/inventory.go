@@ -16,8 +16,10 @@ type inventory struct {
 	// Revision is the number of the last revision; 0 is none.
 	Revision int `json:"revision"`
 	// Digest is that of the set which was applied last; empty while one is being applied.
-	Digest  string  `json:"digest,omitempty"`
-	Objects []entry `json:"objects"`
+	Digest string `json:"digest,omitempty"`
+	// Restores is the revision that is being applied again, while it is; 0 is none.
+	Restores int     `json:"restores,omitempty"`
+	Objects  []entry `json:"objects"`
 }
 
 // entry is an object in the inventory.
@@ -93,7 +95,7 @@ func (c *Client) writeInventory(ctx context.Context, t Target, in inventory) err
 func (in inventory) with(s Set) inventory {
 	left := in.left(s)
 	slices.Reverse(left)
-	return inventory{Revision: in.Revision, Objects: append(left, s.entries(in)...)}
+	return inventory{Revision: in.Revision, Restores: s.Restores, Objects: append(left, s.entries(in)...)}
 }
 
 // recorded returns the inventory while the plan is carried out.

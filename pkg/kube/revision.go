@@ -28,6 +28,8 @@ type Revision struct {
 	ConfigHash string    `json:"config_hash"`
 	User       string    `json:"user"`
 	Time       time.Time `json:"time"`
+	// Restores is the revision whose objects were applied again; 0 is none.
+	Restores int `json:"restores,omitempty"`
 	// Secrets are those that belong to it. What is in them is known to the cluster alone.
 	Secrets []Ref `json:"secrets"`
 	// Objects are all the others, in the order in which they are applied.
@@ -46,7 +48,7 @@ const (
 
 // Set returns what has to be applied for the revision to be back.
 func (r Revision) Set(t Target) Set {
-	return Set{Target: t, Objects: r.Objects, Kept: r.Secrets, ConfigHash: r.ConfigHash}
+	return Set{Target: t, Objects: r.Objects, Kept: r.Secrets, ConfigHash: r.ConfigHash, Restores: r.Number}
 }
 
 // Revisions returns those that are kept, the latest last.
@@ -146,7 +148,7 @@ func (c *Client) store(ctx context.Context, s Set, number int) (Revision, error)
 	}
 	r := Revision{
 		Number: number, Image: s.Image(), ConfigHash: s.ConfigHash, User: user, Time: time.Now().UTC().Truncate(time.Second),
-		Secrets: s.secrets(), Objects: s.open(),
+		Restores: s.Restores, Secrets: s.secrets(), Objects: s.open(),
 	}
 	if r.stored, err = encodeRevision(s.Target, r); err != nil {
 		return r, err

@@ -19,20 +19,25 @@ type Set struct {
 	Kept []Ref
 	// ConfigHash is what the receiver tells about its configuration on /status.
 	ConfigHash string
+	// Restores is the revision that the set is taken from; 0 is none.
+	Restores int
 }
 
 // Image returns the image of the receiver; empty is none.
 func (s Set) Image() string {
-	for _, u := range s.Objects {
-		if !refOf(u).same(s.deployment()) {
-			continue
-		}
-		containers, _, _ := unstructured.NestedSlice(u.Object, "spec", "template", "spec", "containers")
-		for _, c := range containers {
-			fields, _ := c.(map[string]any)
-			if image, _ := fields["image"].(string); fields["name"] == receiverName || len(containers) == 1 {
-				return image
-			}
+	if u := find(s.Objects, s.deployment()); u != nil {
+		return receiverImage(u)
+	}
+	return ""
+}
+
+// receiverImage returns the image of the receiver in what makes pods; empty is none.
+func receiverImage(u *unstructured.Unstructured) string {
+	containers, _, _ := unstructured.NestedSlice(u.Object, "spec", "template", "spec", "containers")
+	for _, c := range containers {
+		fields, _ := c.(map[string]any)
+		if image, _ := fields["image"].(string); fields["name"] == receiverName || len(containers) == 1 {
+			return image
 		}
 	}
 	return ""

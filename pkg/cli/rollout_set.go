@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/otlpctl/otlpctl/pkg/kube"
+	"github.com/otlpctl/otlpctl/pkg/kube/watch"
+	"github.com/otlpctl/otlpctl/pkg/output"
+	"github.com/otlpctl/otlpctl/pkg/term"
+)
+
+type rolloutSetOptions struct {
+	targetOptions
+	waitOptions
+	format output.Format
+}
+
+// steered is the document of rollout restart, pause and resume. The names of its fields are API.
+type steered struct {
+	kube.Target
+	Action kube.Action `json:"action"`
+	// Ready is whether the pods were ready in the end; null if nobody waited for them.
+	Ready *bool  `json:"ready"`
+	Error string `json:"error,omitempty"`
+}
+
+func newRolloutRestart(s term.Streams) *cobra.Command {
+	var o rolloutSetOptions
+	cmd := &cobra.Command{
+		Use:   "restart",
+		Short: "Replace all pods, as they are",
+		Long: `Replace all pods, a few at a time as in any other rollout, and wait until the new ones are ready;
+exit 3 if they do not get there. It makes no revision, and the next deployment changes nothing of it.`,
+		Example: `  otlpctl rollout restart -n telemetry`,
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.check(cmd); err != nil {
+				return err
+			}
+			return o.run(cmd.Context(), s, func(ctx context.Context, c *kube.Client, t kube.Target) (bool, error) {
+				return true, c.Restart(ctx, t)
+			})
+		},
+	}
+	targetFlags(cmd, &o.targetOptions)
+	waitFlags(cmd, &o.waitOptions)
+	formatFlag(cmd, &o.format)
+	return cmd
+}
+
+func newRolloutPause(s term.Streams) *cobra.Command {
+	var o rolloutSetOptions
+	cmd := &cobra.Command{
+		Use:   "pause",
+		Short: "Stop replacing pods",
+		Long: `Stop the rollout where it is. Pods that run stay, old ones and new ones, and the autoscaler still
+decides on their number. What is deployed meanwhile waits for "otlpctl rollout resume". It can be
+used while somebody else deploys.`,
+		Example: `  otlpctl rollout pause -n telemetry`,
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return o.run(cmd.Context(), s, func(ctx context.Context, c *kube.Client, t kube.Target) (bool, error) {
+				return c.Pause(ctx, t, true)
+			})
+		},
+	}
+	targetFlags(cmd, &o.targetOptions)
+	formatFlag(cmd, &o.format)
+	return cmd
+}
+
+func newRolloutResume(s term.Streams) *cobra.Command {
+	var o rolloutSetOptions
+	cmd := &cobra.Command{
+		Use:   "resume",
+		Short: "Go on with a rollout that was paused",
+		Long: `Go on with a rollout that was paused, by otlpctl or by somebody else, and wait until all pods are
+new and ready; exit 3 if they do not get there.`,
+		Example: `  otlpctl rollout resume -n telemetry`,
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.check(cmd); err != nil {
+				return err
+			}
+			return o.run(cmd.Context(), s, func(ctx context.Context, c *kube.Client, t kube.Target) (bool, error) {
+				return c.Pause(ctx, t, false)
+			})
+		},
+	}
+	targetFlags(cmd, &o.targetOptions)
+	waitFlags(cmd, &o.waitOptions)
+	formatFlag(cmd, &o.format)
+	return cmd
+}
+
+// run changes a deployment, waits if that is wanted, and prints what came of it.
+func (o rolloutSetOptions) run(ctx context.Context, s term.Streams, change func(context.Context, *kube.Client, kube.Target) (bool, error)) error {
+	c, target, err := o.open()
+	if err != nil {
+		return err
+	}
+	changed, err := change(ctx, c, target)
+	if err != nil {
+		return err
+	}
+	result := steered{Target: target, Action: kube.Unchanged}
+	if changed {
+		result.Action = kube.Configured
+	}
+	if o.wait {
+		err := waitForRollout(ctx, s, watch.Rollout{API: c, Namespace: target.Namespace, Name: target.Name}, o.timeout)
+		result.Ready = new(err == nil)
+		if err != nil {
+			result.Error = err.Error()
+			return partly(s, o.format, err, result)
+		}
+	}
+	return o.format.Write(s.Out, result, func(r *output.Rows) {
+		r.Header("OBJECT", "ACTION")
+		r.Add(fmt.Sprintf("deployment/%s", target.Name), string(result.Action))
+	})
+}
