@@ -26,6 +26,8 @@ type reloader struct {
 	log      *slog.Logger
 	receiver *receiver.Receiver
 
+	watcher *config.Watcher
+
 	mu     sync.Mutex // one at a time
 	loaded config.Loaded
 	watch  []string
@@ -45,7 +47,7 @@ func (r *reloader) run(ctx context.Context, s term.Streams, hups <-chan os.Signa
 	var watching sync.WaitGroup
 	defer watching.Wait()
 	watching.Go(func() {
-		config.Watch(ctx, lookInterval, r.watched, func(ctx context.Context) {
+		r.watcher.Watch(ctx, lookInterval, r.watched, func(ctx context.Context) {
 			r.log.Info("a configuration file has changed")
 			_ = r.reload(ctx) // it has said so
 		})

@@ -114,6 +114,7 @@ func serve(ctx context.Context, s term.Streams, load func() (config.Loaded, erro
 	slog.SetDefault(logs.Logger)
 	build := thisBuild()
 	reloader := &reloader{load: load, log: logs.Logger, loaded: loaded, watch: filesOf(loaded)}
+	reloader.watcher = config.NewWatcher(reloader.watched())
 	r, err := receiver.New(ctx, loaded.Config, receiver.Deps{
 		Log:        logs.Logger,
 		Stdout:     s.Out,

@@ -7,6 +7,13 @@ import (
 	"time"
 )
 
+// Watcher knows what files were like when it was made: what has changed since then
+// is noticed, even before Watch has begun.
+type Watcher struct{ known look }
+
+// NewWatcher looks at the files for the first time.
+func NewWatcher(paths []string) *Watcher { return &Watcher{lookAt(paths)} }
+
 // Watch calls changed after a file has changed, has come or has gone, once it has
 // been the same for one interval: whoever writes several files, or one of them in
 // pieces, gets the time. paths is asked at each look; it must not change without
@@ -16,10 +23,10 @@ import (
 // network file systems, for files that do not exist yet, for editors that replace
 // files and for ConfigMaps, whose files are links to links. A look is a few calls
 // of stat.
-func Watch(ctx context.Context, every time.Duration, paths func() []string, changed func(context.Context)) {
+func (w *Watcher) Watch(ctx context.Context, every time.Duration, paths func() []string, changed func(context.Context)) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
-	known := lookAt(paths())
+	known := w.known
 	last := known
 	for {
 		select {

@@ -34,7 +34,7 @@ func TestWatch(t *testing.T) {
 		var changes atomic.Int64
 		var meanwhile atomic.Pointer[func()]
 		ctx, stop := context.WithCancel(t.Context())
-		go Watch(ctx, time.Second, func() []string { return paths }, func(context.Context) {
+		go NewWatcher(paths).Watch(ctx, time.Second, func() []string { return paths }, func(context.Context) {
 			changes.Add(1)
 			if do := meanwhile.Swap(nil); do != nil {
 				(*do)()
