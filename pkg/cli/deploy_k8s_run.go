@@ -52,7 +52,7 @@ func (r *rolloutK8s) run(ctx context.Context, plan *kube.Plan) error {
 	r.result.Seconds = time.Since(r.began).Round(time.Millisecond).Seconds()
 	if err != nil {
 		if ctx.Err() != nil && r.result.Ready == nil {
-			err = hinted{err, "what is said above was begun: deploying again does the rest"}
+			err = hinted{err, "what is said above was begun: doing it again does the rest"}
 		}
 		r.result.Error = err.Error()
 		return partly(r.streams, r.options.format, err, r.result)

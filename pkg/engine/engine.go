@@ -13,6 +13,8 @@ import (
 
 	"github.com/docker/cli/cli/connhelper"
 	"github.com/docker/docker/client"
+
+	"github.com/otlpctl/otlpctl/pkg/image"
 )
 
 // oldestAPI is the API of Docker 18.09, the first with BuildKit.
@@ -34,10 +36,10 @@ func Open(ctx context.Context) (*Engine, error) {
 	}
 	api, err := dial(at)
 	if err != nil {
-		return nil, &unusableError{
+		return nil, image.WithHint(
 			fmt.Errorf("container engine at %s: %w", cmp.Or(at.host, client.DefaultDockerHost), err),
 			"an address is unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST, and DOCKER_CERT_PATH a folder with ca.pem, cert.pem and key.pem",
-		}
+		)
 	}
 	e := &Engine{api: api, host: cmp.Or(at.host, api.DaemonHost())}
 	if err := e.greet(ctx); err != nil {
@@ -89,10 +91,10 @@ func (e *Engine) greet(ctx context.Context) error {
 		return e.unreachable(ctx, err)
 	}
 	if ping.APIVersion != "" && older(ping.APIVersion, oldestAPI) {
-		return &unusableError{
+		return image.WithHint(
 			fmt.Errorf("the container engine at %s has API %s, and %s is needed", e.host, ping.APIVersion, oldestAPI),
 			"update it: Docker 18.09 has that API",
-		}
+		)
 	}
 	return nil
 }
@@ -106,37 +108,26 @@ func (e *Engine) unreachable(ctx context.Context, err error) error {
 	_, missing := os.Stat(socket)
 	switch {
 	case errors.Is(err, os.ErrPermission):
-		return &unusableError{
+		return image.WithHint(
 			fmt.Errorf("no permission to use the container engine at %s", e.host),
 			"add yourself to the group that owns the socket (often 'docker'), or run as root",
-		}
+		)
 	case isSocket && missing != nil:
-		return &unusableError{
+		return image.WithHint(
 			fmt.Errorf("there is no container engine at %s", e.host),
 			"start Docker, or set DOCKER_HOST; 'otlpctl image build' with --output oci:DIR or docker-archive:PATH needs none",
-		}
+		)
 	}
 	const running = "is it running, and is DOCKER_HOST right?"
 	problem := strings.TrimSpace(err.Error())
 	switch {
 	case strings.HasPrefix(problem, "Cannot connect to the Docker daemon"): // and no more than that
-		return &unusableError{fmt.Errorf("the container engine at %s does not answer", e.host), running}
+		return image.WithHint(fmt.Errorf("the container engine at %s does not answer", e.host), running)
 	case strings.Contains(strings.ToLower(problem), "<html"):
-		return &unusableError{fmt.Errorf("what answers at %s is no container engine", e.host), "is DOCKER_HOST right?"}
+		return image.WithHint(fmt.Errorf("what answers at %s is no container engine", e.host), "is DOCKER_HOST right?")
 	}
-	return &unusableError{fmt.Errorf("the container engine at %s does not answer: %s", e.host, problem), running}
+	return image.WithHint(fmt.Errorf("the container engine at %s does not answer: %s", e.host, problem), running)
 }
-
-// unusableError says why an engine cannot be used, and what to do.
-type unusableError struct {
-	error
-	hint string
-}
-
-func (e *unusableError) Unwrap() error { return e.error }
-
-// Hint returns the next step.
-func (e *unusableError) Hint() string { return e.hint }
 
 // findEndpoint returns where the engine is.
 func findEndpoint(env func(string) string) (endpoint, error) {

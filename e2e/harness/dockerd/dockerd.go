@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/otlpctl/otlpctl/e2e/harness/cgroups"
 	"github.com/otlpctl/otlpctl/e2e/harness/process"
 	"github.com/otlpctl/otlpctl/e2e/harness/wait"
 )
@@ -141,7 +142,7 @@ func (e *Engine) Stop(ctx context.Context) error {
 		_, err := e.daemon.Stop()
 		faults = append(faults, err)
 	}
-	faults = append(faults, e.killStrays(ctx), unmountBelow(e.dir), removeBridge(ctx, e.bridge), removeCgroups(ctx, e.cgroup()))
+	faults = append(faults, e.killStrays(ctx), unmountBelow(e.dir), removeBridge(ctx, e.bridge), cgroups.Remove(ctx, e.cgroup()))
 	if err := errors.Join(faults...); err != nil {
 		return fmt.Errorf("dockerd in %s: %w", e.dir, err)
 	}

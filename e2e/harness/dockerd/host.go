@@ -4,19 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"math/rand/v2"
 	"net"
 	"net/netip"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/otlpctl/otlpctl/e2e/harness/wait"
 )
 
 // addBridge adds a bridge with a subnet that nothing on this machine uses, and returns its address.
@@ -89,45 +85,4 @@ func unmountBelow(dir string) error {
 		}
 	}
 	return errors.Join(faults...)
-}
-
-// removeCgroups removes the engine's control groups: one for every controller with the first version of control groups,
-// one with the second. They are empty once the kernel is done with the processes that were in them.
-func removeCgroups(ctx context.Context, name string) error {
-	const root = "/sys/fs/cgroup"
-	controllers, err := filepath.Glob(root + "/*" + name)
-	if err != nil {
-		return err
-	}
-	for _, dir := range append(controllers, root+name) {
-		for _, d := range slices.Backward(foldersBelow(dir)) {
-			err := wait.Until(ctx, stopGrace, d+" to be empty", func() (bool, error) {
-				err := unix.Rmdir(d)
-				return err == nil || errors.Is(err, fs.ErrNotExist), notBusy(err)
-			})
-			if err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// foldersBelow returns a folder and all that are in it, outer ones first; what is not there has none.
-func foldersBelow(dir string) []string {
-	var found []string
-	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.IsDir() {
-			found = append(found, path)
-		}
-		return nil
-	})
-	return found
-}
-
-func notBusy(err error) error {
-	if errors.Is(err, unix.EBUSY) || errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
 }

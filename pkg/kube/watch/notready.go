@@ -59,7 +59,7 @@ func (e *NotReadyError) Hint() string {
 	look := fmt.Sprintf("otlpctl status k8s -n %s --name %s", e.Namespace, e.Name)
 	switch {
 	case e.Interrupted():
-		return "the rollout goes on in the cluster: " + look + " shows how it is, and deploying again waits for it"
+		return "the rollout goes on in the cluster: " + look + " shows how it is, and with --wait waits for it"
 	case e.TimedOut():
 		return "the rollout goes on in the cluster: " + look + " shows how it is, and --timeout gives it longer"
 	}
