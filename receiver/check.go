@@ -197,16 +197,6 @@ func (c *Checks) close(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// usedProcessors returns the processors that a pipeline names, in order.
-func (c *Config) usedProcessors() []ID {
-	var used []ID
-	for _, p := range c.Service.Pipelines {
-		used = append(used, p.Processors...)
-	}
-	slices.Sort(used)
-	return slices.Compact(used)
-}
-
 // signalsOf returns the signals that pipelines bring to an exporter.
 func (c *Config) signalsOf(exporter ID) []wire.Signal {
 	var all []wire.Signal

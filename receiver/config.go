@@ -158,22 +158,27 @@ func (c *Config) validateFiles() []error {
 
 // usedReceivers returns the receivers that a pipeline names, in order.
 func (c *Config) usedReceivers() []ID {
-	var used []ID
+	return c.named(func(p PipelineConfig) []ID { return p.Receivers })
+}
+
+// usedProcessors returns the processors that a pipeline names, in order.
+func (c *Config) usedProcessors() []ID {
+	return c.named(func(p PipelineConfig) []ID { return p.Processors })
+}
+
+// named returns what the pipelines name, in order, each once.
+func (c *Config) named(in func(PipelineConfig) []ID) []ID {
+	var all []ID
 	for _, p := range c.Service.Pipelines {
-		used = append(used, p.Receivers...)
+		all = append(all, in(p)...)
 	}
-	slices.Sort(used)
-	return slices.Compact(used)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // usedExporters returns the exporters that a pipeline names, in order.
 func (c *Config) usedExporters() []ID {
-	var used []ID
-	for _, p := range c.Service.Pipelines {
-		used = append(used, p.Exporters...)
-	}
-	slices.Sort(used)
-	return slices.Compact(used)
+	return c.named(func(p PipelineConfig) []ID { return p.Exporters })
 }
 
 // Unused returns the paths of components that no pipeline names. They are

@@ -53,8 +53,8 @@ type deletion struct {
 }
 
 func runDeleteDocker(ctx context.Context, cmd *cobra.Command, s term.Streams, o deleteDockerOptions) (err error) {
-	if !o.yes && !s.Asks() {
-		return usageError(cmd, errors.New("nobody is there to confirm: --yes says that it is meant"))
+	if err := askable(cmd, s, o.yes); err != nil {
+		return err
 	}
 	e, err := engine.Open(ctx)
 	if err != nil {
@@ -94,6 +94,14 @@ func (o deleteDockerOptions) doomed(objects []engine.Object) []string {
 		}
 	}
 	return names
+}
+
+// askable returns an error if what destroys is to ask first, and nobody is there.
+func askable(cmd *cobra.Command, s term.Streams, yes bool) error {
+	if yes || s.Asks() {
+		return nil
+	}
+	return usageError(cmd, errors.New("nobody is there to confirm: --yes says that it is meant"))
 }
 
 // confirm asks for a yes.

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -56,14 +55,10 @@ type deletedK8s struct {
 }
 
 func runDeleteK8s(ctx context.Context, cmd *cobra.Command, s term.Streams, o deleteK8sOptions) error {
-	if !o.yes && !s.Asks() {
-		return usageError(cmd, errors.New("nobody is there to confirm: --yes says that it is meant"))
-	}
-	target, err := o.deployed()
-	if err != nil {
+	if err := askable(cmd, s, o.yes); err != nil {
 		return err
 	}
-	c, err := kube.Open(o.access)
+	c, target, err := o.open()
 	if err != nil {
 		return err
 	}

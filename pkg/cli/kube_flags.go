@@ -52,3 +52,13 @@ func (o targetOptions) deployed() (kube.Target, error) {
 	}
 	return t, nil
 }
+
+// open returns the deployment that is meant, and the cluster that it is in.
+func (o targetOptions) open() (*kube.Client, kube.Target, error) {
+	t, err := o.deployed()
+	if err != nil {
+		return nil, t, err
+	}
+	c, err := kube.Open(o.access)
+	return c, t, err
+}

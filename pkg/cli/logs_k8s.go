@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/otlpctl/otlpctl/pkg/kube"
 	"github.com/otlpctl/otlpctl/pkg/kube/watch"
 	"github.com/otlpctl/otlpctl/pkg/term"
 )
@@ -94,11 +93,7 @@ func (o *logsK8sOptions) logs(s term.Streams) (watch.Logs, error) {
 }
 
 func runLogsK8s(ctx context.Context, o logsK8sOptions, l watch.Logs) error {
-	target, err := o.deployed()
-	if err != nil {
-		return err
-	}
-	c, err := kube.Open(o.access)
+	c, target, err := o.open()
 	if err != nil {
 		return err
 	}

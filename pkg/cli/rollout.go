@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/otlpctl/otlpctl/pkg/kube"
 	"github.com/otlpctl/otlpctl/pkg/term"
 )
 
@@ -22,16 +21,6 @@ func newRollout(s term.Streams) *cobra.Command {
 		newRolloutPause(s),
 		newRolloutResume(s),
 	)
-}
-
-// open returns the deployment that is meant, and the cluster that it is in.
-func (o targetOptions) open() (*kube.Client, kube.Target, error) {
-	t, err := o.deployed()
-	if err != nil {
-		return nil, t, err
-	}
-	c, err := kube.Open(o.access)
-	return c, t, err
 }
 
 // revisionFlag adds a flag whose value is the number of a revision; 0 is none.

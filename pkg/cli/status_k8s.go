@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/otlpctl/otlpctl/pkg/kube"
 	"github.com/otlpctl/otlpctl/pkg/kube/ready"
 	"github.com/otlpctl/otlpctl/pkg/kube/watch"
 	"github.com/otlpctl/otlpctl/pkg/output"
@@ -51,11 +50,7 @@ waiting as soon as that is of no use, with what the pod tells that is in the way
 }
 
 func runStatusK8s(ctx context.Context, s term.Streams, o statusK8sOptions) error {
-	target, err := o.deployed()
-	if err != nil {
-		return err
-	}
-	c, err := kube.Open(o.access)
+	c, target, err := o.open()
 	if err != nil {
 		return err
 	}
