@@ -158,16 +158,16 @@ func (c *Config) validateFiles() []error {
 
 // usedReceivers returns the receivers that a pipeline names, in order.
 func (c *Config) usedReceivers() []ID {
-	return c.named(func(p PipelineConfig) []ID { return p.Receivers })
+	return c.Named(func(p PipelineConfig) []ID { return p.Receivers })
 }
 
 // usedProcessors returns the processors that a pipeline names, in order.
 func (c *Config) usedProcessors() []ID {
-	return c.named(func(p PipelineConfig) []ID { return p.Processors })
+	return c.Named(func(p PipelineConfig) []ID { return p.Processors })
 }
 
-// named returns what the pipelines name, in order, each once.
-func (c *Config) named(in func(PipelineConfig) []ID) []ID {
+// Named returns what the pipelines name, in order, each once.
+func (c *Config) Named(in func(PipelineConfig) []ID) []ID {
 	var all []ID
 	for _, p := range c.Service.Pipelines {
 		all = append(all, in(p)...)
@@ -178,7 +178,7 @@ func (c *Config) named(in func(PipelineConfig) []ID) []ID {
 
 // usedExporters returns the exporters that a pipeline names, in order.
 func (c *Config) usedExporters() []ID {
-	return c.named(func(p PipelineConfig) []ID { return p.Exporters })
+	return c.Named(func(p PipelineConfig) []ID { return p.Exporters })
 }
 
 // Unused returns the paths of components that no pipeline names. They are

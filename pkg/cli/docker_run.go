@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -58,44 +57,47 @@ func (o *dockerOptions) run(s term.Streams) (engine.Run, error) {
 		Name: o.name, Restart: o.restart, Memory: int64(o.memory), CPUs: o.cpus,
 		Data: o.data, Env: o.env, Set: o.config.set, Publish: o.publish.Publish, Network: o.network,
 	}
-	c, known, err := o.load(s, &run)
+	loaded, known, err := o.load(s, &run)
 	if err != nil {
 		return run, err
 	}
-	run.StopTimeout = c.Service.Shutdown.Delay + c.Service.Shutdown.Timeout + stopMargin
-	run.Exclusive = !known || writesFiles(c)
-	if known || !slices.Equal(endpoints(c), endpoints(receiver.DefaultConfig())) {
-		run.Ports = listensOn(s, c)
+	shutdown := loaded.Config.Service.Shutdown
+	run.StopTimeout = shutdown.Delay + shutdown.Timeout + stopMargin
+	run.Exclusive = !known || writesFiles(loaded.Config)
+	listeners, _ := loaded.Listeners() // the others cannot be published
+	if known || !slices.Equal(listeners, usualListeners()) {
+		run.Ports = reachable(s, listeners)
 	}
 	return run, nil
 }
 
 // load reads the configuration. known is false if it is the image's own, of which no more can be told than that
 // the defaults may be in it.
-func (o *dockerOptions) load(s term.Streams, run *engine.Run) (c receiver.Config, known bool, err error) {
+func (o *dockerOptions) load(s term.Streams, run *engine.Run) (loaded config.Loaded, known bool, err error) {
 	there := config.Sources{Files: o.config.files, Environ: o.env, Set: o.config.set}
 	if len(o.config.files) == 0 {
 		if loaded, err := config.Load(there); err == nil {
-			return loaded.Config, false, nil
+			return loaded, false, nil
 		}
-		return receiver.DefaultConfig(), false, nil
+		loaded, err = config.LoadWritten(nil, nil)
+		return loaded, false, err
 	}
 	files, err := config.ReadFiles(o.config.files)
 	if err != nil {
-		return c, true, err
+		return loaded, true, err
 	}
-	loaded, err := config.LoadWritten(files, o.config.set)
+	loaded, err = config.LoadWritten(files, o.config.set)
 	if err == nil && !needsTheContainer(files) {
 		loaded, err = config.Load(there)
 	}
 	if err != nil {
-		return c, true, err
+		return loaded, true, err
 	}
 	printWarnings(s, loaded.Warnings)
 	for _, file := range files {
 		run.Files = append(run.Files, engine.ConfigFile{Name: filepath.Base(file.Name), Content: file.Data})
 	}
-	return loaded.Config, true, nil
+	return loaded, true, nil
 }
 
 // needsTheContainer reports whether files refer to what may only be there: files, and keys to decrypt with.
@@ -105,22 +107,27 @@ func needsTheContainer(files []config.File) bool {
 	})
 }
 
-// listensOn returns the TCP ports that a configuration listens on and that can be reached from outside of the
-// container.
-func listensOn(s term.Streams, c receiver.Config) []int {
+// usualListeners returns what a receiver without a configuration listens on.
+func usualListeners() []config.Listener {
+	loaded, err := config.LoadWritten(nil, nil)
+	if err != nil {
+		panic(err) // it has nothing that could be wrong
+	}
+	known, _ := loaded.Listeners()
+	return known
+}
+
+// reachable returns the ports of those listeners that can be reached from outside of the container.
+func reachable(s term.Streams, listeners []config.Listener) []int {
 	var ports []int
-	for _, endpoint := range endpoints(c) {
-		host, text, err := net.SplitHostPort(endpoint)
-		port, portErr := strconv.Atoi(text)
-		if err != nil || portErr != nil || port == 0 {
-			continue // a reference, or any port: it cannot be published
-		}
-		if addr, err := netip.ParseAddr(host); host == "localhost" || err == nil && addr.IsLoopback() {
-			_, _ = fmt.Fprintln(s.Err, s.Err.Paint(term.Warn, "warning:"), endpoint+" cannot be reached from outside of the container")
-			printHint(s.Err, "0.0.0.0:"+text+" can")
+	for _, l := range listeners {
+		if l.IsLoopback() {
+			port := strconv.Itoa(l.Port)
+			_, _ = fmt.Fprintln(s.Err, s.Err.Paint(term.Warn, "warning:"), net.JoinHostPort(l.Host, port)+" cannot be reached from outside of the container")
+			printHint(s.Err, "0.0.0.0:"+port+" can")
 			continue
 		}
-		ports = append(ports, port)
+		ports = append(ports, l.Port)
 	}
 	slices.Sort(ports)
 	return slices.Compact(ports)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"net/netip"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -15,7 +13,6 @@ import (
 	"github.com/otlpctl/otlpctl/pkg/image"
 	"github.com/otlpctl/otlpctl/pkg/image/oci"
 	"github.com/otlpctl/otlpctl/pkg/term"
-	"github.com/otlpctl/otlpctl/receiver"
 	"github.com/otlpctl/otlpctl/templates"
 )
 
@@ -68,14 +65,11 @@ func portsOf(file config.File) []string {
 	if err != nil {
 		return image.Ports()
 	}
-	shown := loaded.Show() // endpoints as they are written: the configuration itself has defaults for references
+	listeners, _ := loaded.Listeners()
 	var numbers []int
-	for path := range listenPaths(loaded.Config) {
-		endpoint := shown.Find(path).Text()
-		colon := strings.LastIndexByte(endpoint, ':') // there may be others, in a reference
-		port, err := strconv.ParseUint(endpoint[colon+1:], 10, 16)
-		if err == nil && port > 0 && !isOnlyHere(endpoint[:max(colon, 0)]) {
-			numbers = append(numbers, int(port))
+	for _, l := range listeners {
+		if !l.IsLoopback() {
+			numbers = append(numbers, l.Port)
 		}
 	}
 	slices.Sort(numbers)
@@ -85,30 +79,6 @@ func portsOf(file config.File) []string {
 	}
 	return ports
 }
-
-// isOnlyHere reports whether nobody outside of the container reaches a host that a receiver listens on.
-func isOnlyHere(host string) bool {
-	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return host == "localhost" || err == nil && addr.IsLoopback()
-}
-
-// listenPaths returns the addresses that a receiver listens on over TCP, by the paths of their keys.
-func listenPaths(c receiver.Config) map[string]string {
-	all := map[string]string{"admin.endpoint": c.Admin.Endpoint}
-	for id, r := range c.Receivers {
-		protocols := "receivers." + string(id) + ".protocols."
-		if grpc := r.Protocols.GRPC; grpc != nil && grpc.Transport != "unix" {
-			all[protocols+"grpc.endpoint"] = grpc.Endpoint
-		}
-		if http := r.Protocols.HTTP; http != nil && http.Transport != "unix" {
-			all[protocols+"http.endpoint"] = http.Endpoint
-		}
-	}
-	return all
-}
-
-// endpoints returns the addresses that a receiver listens on over TCP.
-func endpoints(c receiver.Config) []string { return slices.Sorted(maps.Values(listenPaths(c))) }
 
 // warnOfSecrets names the secrets that everybody could read who gets the image.
 func warnOfSecrets(s term.Streams, file config.File) error {

@@ -51,6 +51,9 @@ func TestExposedPorts(t *testing.T) {
 	f(templates.Config(), image.Ports()...)
 	f("receivers: {otlp: {protocols: {grpc: {transport: unix, endpoint: /run/x.sock}, http: {endpoint: ':5318'}}}}\n"+
 		"exporters: {nop: }\nservice: {pipelines: {traces: {receivers: [otlp], exporters: [nop]}}}", "5318/tcp", "8888/tcp")
+	f("service: {telemetry: {metrics: {address: ':9464'}}}", "4317/tcp", "4318/tcp", "8888/tcp", "9464/tcp")
+	f("receivers: {otlp: {protocols: {http: }}, otlp/unused: {protocols: {grpc: {endpoint: ':7317'}}}}\n"+
+		"exporters: {nop: }\nservice: {pipelines: {traces: {receivers: [otlp], exporters: [nop]}}}", "4318/tcp", "8888/tcp") // what no pipeline names does not listen
 	f("not: {known: here}", image.Ports()...) // to another program it may be
 }
 

@@ -66,7 +66,7 @@ func FuzzPortable(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if all, err := p.Listeners(); err == nil && slices.ContainsFunc(all, func(l Listener) bool { return l.Port <= 0 || l.Port > 65535 }) {
+		if all, err := p.AllListeners(); err == nil && slices.ContainsFunc(all, func(l Listener) bool { return l.Port <= 0 || l.Port > 65535 }) {
 			t.Errorf("%q with %q listens on %v", text, set, all)
 		}
 		if _, err := LoadWritten([]File{{"config.yaml", p.File}}, nil); err != nil {

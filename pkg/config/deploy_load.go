@@ -66,8 +66,8 @@ func loadPortable(files []File, from Sources) (Portable, error) {
 }
 
 // Open reports whether the value at a path is known only where the configuration runs.
-func (p Portable) Open(path string) bool {
-	_, open := p.doc.written[path]
+func (l Loaded) Open(path string) bool {
+	_, open := l.doc.written[path]
 	return open
 }
 

@@ -11,7 +11,7 @@ import (
 // not bounded if one of them counts something else: the receiver's memory bounds that one.
 func (p Portable) QueueBytes() (most int64, bounded bool) {
 	bounded = true
-	for _, id := range p.used(func(c receiver.PipelineConfig) []receiver.ID { return c.Exporters }) {
+	for _, id := range p.Config.Named(func(c receiver.PipelineConfig) []receiver.ID { return c.Exporters }) {
 		at, left := reach(reflect.ValueOf(p.Config), place{"exporters", string(id), "sending_queue"}.steps())
 		if len(left) > 0 {
 			continue

@@ -125,7 +125,7 @@ func TestListeners(t *testing.T) {
 	f := func(want string, set ...string) {
 		t.Helper()
 		var got []string
-		all, err := portable(t, gateway, set...).Listeners()
+		all, err := portable(t, gateway, set...).AllListeners()
 		if err != nil {
 			got = append(got, err.Error())
 		}

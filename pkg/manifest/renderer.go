@@ -30,7 +30,7 @@ type renderer struct {
 // in the error.
 func newRenderer(in Input) (*renderer, error) {
 	r := &renderer{Portable: in.Config, templates: in.Templates, deploy: in.Config.Deploy}
-	listeners, err := r.Listeners()
+	listeners, err := r.AllListeners()
 	if faults, ok := err.(config.Errors); ok { //nolint:errorlint // it is not wrapped
 		r.faults = append(r.faults, faults...)
 	}

@@ -24,55 +24,54 @@ type Listener struct {
 	TLS bool
 }
 
-// IsLoopback reports whether only the pod itself can reach the listener.
+// IsLoopback reports whether only the pod or container itself can reach the listener.
 func (l Listener) IsLoopback() bool {
 	ip, err := netip.ParseAddr(l.Host)
 	return l.Host == "localhost" || err == nil && ip.IsLoopback()
 }
 
-// Listeners returns all ports on which the receiver listens, those for OTLP first, and the errors of
-// those whose port is not known here. Sockets in the file system are none.
-func (p Portable) Listeners() ([]Listener, error) {
-	var all []Listener
-	var faults Errors
-	add := func(l Listener, endpoint string) {
-		if written, open := p.doc.written[l.Path]; open {
+// Listeners returns all ports on which the receiver listens, those for OTLP first, and the paths of
+// those keys whose port is not known here: a reference, or any port. Sockets in the file system are
+// neither.
+func (l Loaded) Listeners() (known []Listener, open []string) {
+	add := func(at Listener, endpoint string) {
+		if written, refers := l.doc.written[at.Path]; refers {
 			endpoint = written
 		}
 		host, port, err := splitAddress(endpoint)
 		if err == nil {
-			l.Host = host
-			l.Port, err = strconv.Atoi(port)
+			at.Host = host
+			at.Port, err = strconv.Atoi(port)
 		}
-		if err != nil || l.Port < 1 || l.Port > 65535 {
-			faults = append(faults, p.Finding(l.Path, "the port is not known where the objects are made", "write the port out, such as ${env:POD_IP}:4317"))
+		if err != nil || at.Port < 1 || at.Port > 65535 {
+			open = append(open, at.Path)
 			return
 		}
-		all = append(all, l)
+		known = append(known, at)
 	}
-	for _, id := range p.used(func(c receiver.PipelineConfig) []receiver.ID { return c.Receivers }) {
-		p.receiverListeners(id, add)
+	for _, id := range l.Config.Named(func(p receiver.PipelineConfig) []receiver.ID { return p.Receivers }) {
+		l.receiverListeners(id, add)
 	}
-	add(Listener{Path: "admin.endpoint", Protocol: "metrics", TLS: p.Config.Admin.TLS != nil}, p.Config.Admin.Endpoint)
-	p.metricsListeners(add)
+	add(Listener{Path: "admin.endpoint", Protocol: "metrics", TLS: l.Config.Admin.TLS != nil}, l.Config.Admin.Endpoint)
+	l.metricsListeners(add)
+	return withoutTwins(known), open
+}
+
+// AllListeners returns the Listeners, and the errors of those whose port is not known here.
+func (p Portable) AllListeners() ([]Listener, error) {
+	known, open := p.Listeners()
+	var faults Errors
+	for _, path := range open {
+		faults = append(faults, p.Finding(path, "the port is not known where the objects are made", "write the port out, such as ${env:POD_IP}:4317"))
+	}
 	if len(faults) > 0 {
 		return nil, faults
 	}
-	return withoutTwins(all), nil
+	return known, nil
 }
 
-// used returns the components of one kind that a pipeline names.
-func (p Portable) used(kind func(receiver.PipelineConfig) []receiver.ID) []receiver.ID {
-	var ids []receiver.ID
-	for _, pipeline := range p.Config.Service.Pipelines {
-		ids = append(ids, kind(pipeline)...)
-	}
-	slices.Sort(ids)
-	return slices.Compact(ids)
-}
-
-func (p Portable) receiverListeners(id receiver.ID, add func(Listener, string)) {
-	otlp := p.Config.Receivers[id]
+func (l Loaded) receiverListeners(id receiver.ID, add func(Listener, string)) {
+	otlp := l.Config.Receivers[id]
 	if otlp == nil {
 		return
 	}
@@ -87,20 +86,20 @@ func (p Portable) receiverListeners(id receiver.ID, add func(Listener, string)) 
 }
 
 // metricsListeners adds the addresses for metrics beside the admin port.
-func (p Portable) metricsListeners(add func(Listener, string)) {
-	m := p.Config.Service.Telemetry.Metrics
+func (l Loaded) metricsListeners(add func(Listener, string)) {
+	m := l.Config.Service.Telemetry.Metrics
 	if m.Level == "none" {
 		return
 	}
 	const section = "service.telemetry.metrics."
-	if m.Address != "" || p.Open(section+"address") {
+	if m.Address != "" || l.Open(section+"address") {
 		add(Listener{Path: section + "address", Protocol: "metrics"}, m.Address)
 	}
 	for i, r := range m.Readers {
 		at := section + "readers[" + strconv.Itoa(i) + "].pull.exporter.prometheus"
 		reader := r.Pull.Exporter.Prometheus
 		host, port := reader.Host, strconv.Itoa(reader.Port)
-		if written, open := p.doc.written[at+".host"]; open {
+		if written, open := l.doc.written[at+".host"]; open {
 			host = written
 		}
 		add(Listener{Path: at + ".port", Protocol: "metrics"}, joinAddress(host, port))
