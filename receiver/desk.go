@@ -102,10 +102,8 @@ func (v view) Health() (ok bool, why string) { return true, "" }
 
 // Ready reports whether the receiver takes requests, and otherwise why not.
 func (v view) Ready() (ok bool, why string) {
-	if w := v.r.waiting.Load(); w != nil {
-		return false, *w
-	}
-	return true, ""
+	why, _ = v.r.ready.Read()
+	return why == "", why
 }
 
 // Snapshot returns the state of every part.

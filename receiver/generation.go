@@ -130,7 +130,7 @@ func (g *generation) server(id ID, r *Receiver, old *served, before *generation)
 		return &served{Server: old.Server, routes: old.routes, cfg: cfg, kept: true}, nil
 	}
 	s := &served{routes: ingest.NewRoutes(nil), cfg: cfg}
-	deps := ingest.Deps{Pool: r.pool, Budget: r.budget, Log: r.deps.Log}
+	deps := ingest.Deps{Pool: r.pool, Budget: r.budget, Ready: r.ready, Log: r.deps.Log}
 	if old != nil {
 		s.routes, deps.Before = old.routes, old.Server
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/otlpctl/otlpctl/receiver/admin"
 	"github.com/otlpctl/otlpctl/receiver/ingest"
 	"github.com/otlpctl/otlpctl/receiver/internal/grpcraw"
+	"github.com/otlpctl/otlpctl/receiver/internal/ready"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
 )
 
@@ -44,8 +45,7 @@ type Receiver struct {
 	pool    *pipeline.Pool
 	budget  *ingest.Budget
 	started time.Time
-	// waiting says why the receiver is not ready; it is nil when it is.
-	waiting atomic.Pointer[string]
+	ready   *ready.State
 	now     atomic.Pointer[generation]
 	history history
 
@@ -72,12 +72,11 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Receiver, error) {
 // newReceiver returns a Receiver that has no components yet.
 func newReceiver(deps Deps) *Receiver {
 	grpcraw.Register()
-	r := &Receiver{deps: deps, pool: &pipeline.Pool{}, budget: ingest.NewBudget(deps.Memory.InFlight), started: time.Now()}
-	r.wait("starting")
-	return r
+	return &Receiver{
+		deps: deps, pool: &pipeline.Pool{}, budget: ingest.NewBudget(deps.Memory.InFlight), started: time.Now(),
+		ready: ready.New("starting"),
+	}
 }
-
-func (r *Receiver) wait(why string) { r.waiting.Store(&why) }
 
 // Discard gives up a Receiver that never ran.
 func (r *Receiver) Discard(ctx context.Context) error { return r.now.Load().discard(ctx) }

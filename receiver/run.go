@@ -54,7 +54,7 @@ func (r *Receiver) begin(life context.Context, crew *crew) error {
 
 // open says that requests are taken, and changes of the configuration, too.
 func (r *Receiver) open() {
-	r.waiting.Store(nil)
+	r.ready.Open()
 	r.deps.Log.Info("ready", "version", r.deps.Build.Version, "admin", r.now.Load().desk[0].Addr())
 	if r.deps.Ready != nil {
 		r.deps.Ready()
@@ -64,7 +64,7 @@ func (r *Receiver) open() {
 // drain stops taking requests and delivers what is queued. kill ends deliveries
 // that are still under way when the time is up. Nothing changes any more.
 func (r *Receiver) drain(ctx context.Context, kill context.CancelFunc) {
-	r.wait("draining")
+	r.ready.Close("draining")
 	r.changing.Lock() // for good
 	g := r.now.Load()
 	shutdown := g.cfg.Service.Shutdown

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
 
+	"github.com/otlpctl/otlpctl/receiver/internal/ready"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
 	"github.com/otlpctl/otlpctl/receiver/wire"
 )
@@ -48,7 +49,7 @@ func discarding(b *testing.B) *Server {
 	b.Helper()
 	routes := map[wire.Signal]*pipeline.Route{wire.Traces: pipeline.NewRoute(nil, nil, nil)}
 	s, err := New("otlp", config(), Deps{
-		Pool: &pipeline.Pool{}, Budget: NewBudget(1 << 30), Routes: NewRoutes(routes), Log: slog.New(slog.DiscardHandler),
+		Pool: &pipeline.Pool{}, Budget: NewBudget(1 << 30), Routes: NewRoutes(routes), Ready: ready.New(""), Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		b.Fatal(err)

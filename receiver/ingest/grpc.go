@@ -7,6 +7,7 @@ import (
 	"net"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"google.golang.org/grpc"
@@ -28,6 +29,8 @@ type grpcServer struct {
 	metadata bool // make groups of requests by their metadata
 	server   *grpc.Server
 	full     any // the answer to a request that was accepted in full
+	leaving  chan struct{}
+	leave    func() // closes leaving, once
 }
 
 const (
@@ -39,7 +42,8 @@ const (
 
 func newGRPCServer(cfg *GRPCConfig, in *intake, secure *tls.Config) *grpcServer {
 	grpcraw.Register() // grpc-go refuses calls in a coding that nobody has registered
-	g := &grpcServer{in: in, metadata: cfg.IncludeMetadata, full: []byte(nil)}
+	g := &grpcServer{in: in, metadata: cfg.IncludeMetadata, full: []byte(nil), leaving: make(chan struct{})}
+	g.leave = sync.OnceFunc(func() { close(g.leaving) })
 	k := cfg.Keepalive
 	options := []grpc.ServerOption{
 		grpc.ForceServerCodecV2(grpcraw.Codec{}),
@@ -70,6 +74,7 @@ func newGRPCServer(cfg *GRPCConfig, in *intake, secure *tls.Config) *grpcServer 
 		options = append(options, grpc.Creds(credentials.NewTLS(secure)))
 	}
 	g.server = grpc.NewServer(options...)
+	g.registerHealth()
 	for _, sig := range wire.Signals() {
 		service, method, _ := strings.Cut(sig.Method()[1:], "/")
 		g.server.RegisterService(&grpc.ServiceDesc{
@@ -148,7 +153,10 @@ func (g *grpcServer) serve(l net.Listener) error {
 }
 
 // drain tells clients to go elsewhere and waits for their calls, or for stop.
-func (g *grpcServer) drain(context.Context) { g.server.GracefulStop() }
+func (g *grpcServer) drain(context.Context) {
+	g.leave()
+	g.server.GracefulStop()
+}
 
 // retireLimit bounds the wait for connections that were accepted and say nothing.
 const retireLimit = time.Second
@@ -163,4 +171,7 @@ func (g *grpcServer) retire(ctx context.Context, l *listener) {
 }
 
 // stop ends every call at once and waits for the handlers.
-func (g *grpcServer) stop() { g.server.Stop() }
+func (g *grpcServer) stop() {
+	g.leave()
+	g.server.Stop()
+}

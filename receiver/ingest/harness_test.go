@@ -24,6 +24,7 @@ import (
 
 	"github.com/otlpctl/otlpctl/receiver/internal/compression"
 	"github.com/otlpctl/otlpctl/receiver/internal/grpcraw"
+	"github.com/otlpctl/otlpctl/receiver/internal/ready"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
 	"github.com/otlpctl/otlpctl/receiver/wire"
 )
@@ -74,6 +75,7 @@ type rig struct {
 	backend *backend
 	budget  *Budget
 	routes  *Routes
+	ready   *ready.State
 	pool    *pipeline.Pool
 	client  *grpc.ClientConn
 	log     *bytes.Buffer
@@ -107,7 +109,7 @@ func config() Config {
 // newRig starts a server that is drained when the test ends.
 func newRig(t testing.TB, s setup) *rig {
 	t.Helper()
-	r := &rig{t: t, backend: &backend{}, pool: &pipeline.Pool{}, log: &bytes.Buffer{}}
+	r := &rig{t: t, backend: &backend{}, pool: &pipeline.Pool{}, ready: ready.New(""), log: &bytes.Buffer{}}
 	log := slog.New(slog.NewTextHandler(&locked{w: r.log}, nil))
 	settings := direct()
 	if s.settings != nil {
@@ -130,7 +132,7 @@ func newRig(t testing.TB, s setup) *rig {
 	}
 	r.budget, r.routes = NewBudget(s.capacity), NewRoutes(routes)
 	var err error
-	r.server, err = New("otlp", cfg, Deps{Pool: r.pool, Budget: r.budget, Routes: r.routes, Log: log})
+	r.server, err = New("otlp", cfg, Deps{Pool: r.pool, Budget: r.budget, Routes: r.routes, Ready: r.ready, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}

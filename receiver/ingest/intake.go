@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/otlpctl/otlpctl/receiver/internal/compression"
+	"github.com/otlpctl/otlpctl/receiver/internal/ready"
 	"github.com/otlpctl/otlpctl/receiver/otlpjson"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
 	"github.com/otlpctl/otlpctl/receiver/wire"
@@ -23,6 +24,7 @@ type intake struct {
 	pool     *pipeline.Pool
 	budget   *Budget
 	routes   *Routes
+	ready    *ready.State
 	log      *slog.Logger
 	limit    int // bytes of a message, before and after decompression
 	stats    *stats

@@ -25,6 +25,7 @@ import (
 	"sync"
 
 	"github.com/otlpctl/otlpctl/receiver/internal/invalid"
+	"github.com/otlpctl/otlpctl/receiver/internal/ready"
 	"github.com/otlpctl/otlpctl/receiver/internal/socket"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
 	"github.com/otlpctl/otlpctl/receiver/tlsconf"
@@ -38,7 +39,9 @@ type Deps struct {
 	Budget *Budget
 	// Routes say where requests go. They may change while the server runs.
 	Routes *Routes
-	Log    *slog.Logger
+	// Ready is what grpc.health.v1 tells.
+	Ready *ready.State
+	Log   *slog.Logger
 	// Before is the Server whose place this one takes, and whose counters it goes
 	// on with; nil if there is none.
 	Before *Server
@@ -106,7 +109,9 @@ func New(name string, cfg Config, deps Deps) (*Server, error) {
 }
 
 func (s *Server) intake(deps Deps, t Transport, limit int) *intake {
-	in := &intake{pool: deps.Pool, budget: deps.Budget, routes: deps.Routes, log: s.log, limit: limit, stats: &stats{}}
+	in := &intake{
+		pool: deps.Pool, budget: deps.Budget, routes: deps.Routes, ready: deps.Ready, log: s.log, limit: limit, stats: &stats{},
+	}
 	if before := deps.Before.port(t); before != nil {
 		in.stats = before.in.stats
 	}
