@@ -126,6 +126,7 @@ func (v view) Snapshot() admin.Snapshot {
 		s.Receivers = append(s.Receivers, g.servers[id].State()...)
 	}
 	s.Exporters = v.r.exporters(g)
+	s.Registrations = v.r.registrations()
 	return s
 }
 

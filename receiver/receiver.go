@@ -13,6 +13,7 @@ import (
 	"github.com/otlpctl/otlpctl/receiver/internal/grpcraw"
 	"github.com/otlpctl/otlpctl/receiver/internal/ready"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
+	"github.com/otlpctl/otlpctl/receiver/presence"
 )
 
 // Deps is what a Receiver needs from the process around it. All of it is required
@@ -34,6 +35,8 @@ type Deps struct {
 	// ChangeLogs makes the log what a new configuration says; after an error it is
 	// as it was. Optional.
 	ChangeLogs func(LogsConfig) error
+	// Announcer makes the receiver known as long as it takes requests. Optional.
+	Announcer presence.Announcer
 	// Ready is called once, when the receiver takes requests. Optional.
 	Ready func()
 }

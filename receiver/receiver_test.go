@@ -69,7 +69,10 @@ func start(t *testing.T, c Config, stdout io.Writer) running {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
-	run := running{Receiver: r, stop: stop, receipt: make(chan Receipt, 1), err: make(chan error, 1)}
+	run := running{Receiver: r, receipt: make(chan Receipt, 1), err: make(chan error, 1), stop: func() {
+		http.DefaultClient.CloseIdleConnections() // no client is to be waited for
+		stop()
+	}}
 	go func() {
 		receipt, err := r.Run(ctx)
 		run.receipt <- receipt

@@ -80,6 +80,7 @@ func (r *Receiver) change(ctx context.Context, cfg Config, hash string) error {
 	next.start(ctx, r, before)
 	r.now.Store(next)
 	before.retire(r, next)
+	r.announce(ctx, next)
 	r.deps.Log.Info("configuration changed", "generation", next.number, "hash", next.hash)
 	return nil
 }

@@ -19,7 +19,7 @@ func (r *Receiver) Run(ctx context.Context) (Receipt, error) {
 	if err := r.begin(life, crew); err != nil {
 		return Receipt{}, errors.Join(err, r.Discard(life))
 	}
-	r.open()
+	r.open(life)
 
 	var failure error
 	select {
@@ -53,9 +53,12 @@ func (r *Receiver) begin(life context.Context, crew *crew) error {
 }
 
 // open says that requests are taken, and changes of the configuration, too.
-func (r *Receiver) open() {
+func (r *Receiver) open(life context.Context) {
 	r.ready.Open()
 	r.deps.Log.Info("ready", "version", r.deps.Build.Version, "admin", r.now.Load().desk[0].Addr())
+	r.changing.Lock()
+	r.announce(life, r.now.Load())
+	r.changing.Unlock()
 	if r.deps.Ready != nil {
 		r.deps.Ready()
 	}
@@ -69,7 +72,16 @@ func (r *Receiver) drain(ctx context.Context, kill context.CancelFunc) {
 	g := r.now.Load()
 	shutdown := g.cfg.Service.Shutdown
 	r.deps.Log.Info("draining", "delay", shutdown.Delay.String(), "timeout", shutdown.Timeout.String())
-	time.Sleep(shutdown.Delay)
+	servers := r.leaving.servers()
+	for _, s := range g.servers {
+		servers = append(servers, s.Server)
+	}
+	for _, s := range servers {
+		s.Forewarn()
+	}
+	began := time.Now()
+	notice := r.withdraw(ctx)
+	time.Sleep(max(shutdown.Delay-time.Since(began), notice))
 	limit, cancel := context.WithTimeout(ctx, shutdown.Timeout)
 	defer cancel()
 	defer context.AfterFunc(limit, kill)()
@@ -78,14 +90,11 @@ func (r *Receiver) drain(ctx context.Context, kill context.CancelFunc) {
 	// not finish leave the queues some of it.
 	half, cancelHalf := context.WithTimeout(limit, shutdown.Timeout/2)
 	defer cancelHalf()
-	var servers, queues sync.WaitGroup
-	for _, s := range g.servers {
-		servers.Go(func() { s.Drain(half) })
+	var requests, queues sync.WaitGroup
+	for _, s := range servers {
+		requests.Go(func() { s.Drain(half) })
 	}
-	for _, s := range r.leaving.servers() {
-		servers.Go(func() { s.Drain(half) })
-	}
-	servers.Wait()
+	requests.Wait()
 	for _, d := range g.graph.destinations {
 		queues.Go(d.Drain)
 	}

@@ -165,6 +165,7 @@ func validate(ctx context.Context, s term.Streams, o configValidateOptions) (val
 	checks := receiver.NewChecks(loaded.Config, receiver.Deps{
 		Log: slog.New(slog.DiscardHandler), Stdout: s.Out, Stderr: s.Err, Memory: receiver.PlanMemory(),
 	}, report.Level)
+	registryChecks(checks, loaded, report.Level)
 	outcomes, err := checks.Run(ctx, o.timeout)
 	for _, outcome := range outcomes {
 		report.add(checkedBy(outcome, loaded))

@@ -61,8 +61,7 @@ func (o *dockerOptions) run(s term.Streams) (engine.Run, error) {
 	if err != nil {
 		return run, err
 	}
-	shutdown := loaded.Config.Service.Shutdown
-	run.StopTimeout = shutdown.Delay + shutdown.Timeout + stopMargin
+	run.StopTimeout = loaded.Notice() + loaded.Config.Service.Shutdown.Timeout + stopMargin
 	run.Exclusive = !known || writesFiles(loaded.Config)
 	listeners, _ := loaded.Listeners() // the others cannot be published
 	if known || !slices.Equal(listeners, usualListeners()) {

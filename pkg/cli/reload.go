@@ -6,11 +6,13 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
 
 	"github.com/otlpctl/otlpctl/pkg/config"
+	"github.com/otlpctl/otlpctl/pkg/discovery/register"
 	"github.com/otlpctl/otlpctl/pkg/term"
 	"github.com/otlpctl/otlpctl/receiver"
 )
@@ -22,9 +24,10 @@ const lookInterval = time.Second
 // reloader changes the configuration of a running receiver: on SIGHUP, when a file
 // has changed, and when the admin port is asked to.
 type reloader struct {
-	load     func() (config.Loaded, error)
-	log      *slog.Logger
-	receiver *receiver.Receiver
+	load      func() (config.Loaded, error)
+	log       *slog.Logger
+	receiver  *receiver.Receiver
+	registrar *register.Registrar
 
 	watcher *config.Watcher
 
@@ -84,8 +87,7 @@ func (r *reloader) reload(ctx context.Context) error {
 	defer r.mu.Unlock()
 	loaded, err := r.load()
 	if err == nil {
-		warn(r.log, loaded.Warnings)
-		err = placed(loaded, r.receiver.Reload(ctx, loaded.Config, loaded.Hash))
+		err = r.use(ctx, loaded)
 	}
 	r.receiver.Reloaded(err)
 	if err != nil {
@@ -94,6 +96,21 @@ func (r *reloader) reload(ctx context.Context) error {
 		return err
 	}
 	r.loaded, r.watch = loaded, filesOf(loaded)
+	return nil
+}
+
+// use makes a configuration the one in use.
+func (r *reloader) use(ctx context.Context, loaded config.Loaded) error {
+	warn(r.log, loaded.Warnings)
+	plan, err := planDiscovery(loaded)
+	if err != nil {
+		return err
+	}
+	if err := r.receiver.Reload(ctx, loaded.Config, loaded.Hash); err != nil {
+		plan.Discard()
+		return placed(loaded, err)
+	}
+	r.registrar.Change(ctx, plan)
 	return nil
 }
 
@@ -132,7 +149,7 @@ func (r *reloader) complain(err error) {
 func filesOf(all ...config.Loaded) []string {
 	var files []string
 	for _, loaded := range all {
-		files = append(append(files, loaded.Watch...), loaded.Config.Files()...)
+		files = slices.Concat(files, loaded.Watch, loaded.Config.Files(), loaded.Discovery.Files())
 	}
 	return files
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/otlpctl/otlpctl/pkg/config"
+	"github.com/otlpctl/otlpctl/pkg/discovery/register"
 	"github.com/otlpctl/otlpctl/pkg/term"
 	"github.com/otlpctl/otlpctl/receiver"
 	"github.com/otlpctl/otlpctl/receiver/admin"
@@ -112,8 +113,13 @@ func serve(ctx context.Context, s term.Streams, load func() (config.Loaded, erro
 	defer func() { err = errors.Join(err, logs.Close()) }()
 	// net/http has things to say that it asks nobody where to.
 	slog.SetDefault(logs.Logger)
+	plan, err := planDiscovery(loaded)
+	if err != nil {
+		return coded{err, exitUsage}
+	}
+	registrar := register.New(plan, logs.Logger)
 	build := thisBuild()
-	reloader := &reloader{load: load, log: logs.Logger, loaded: loaded, watch: filesOf(loaded)}
+	reloader := &reloader{load: load, log: logs.Logger, registrar: registrar, loaded: loaded, watch: filesOf(loaded)}
 	reloader.watcher = config.NewWatcher(reloader.watched())
 	r, err := receiver.New(ctx, loaded.Config, receiver.Deps{
 		Log:        logs.Logger,
@@ -124,6 +130,7 @@ func serve(ctx context.Context, s term.Streams, load func() (config.Loaded, erro
 		Memory:     receiver.PlanMemory(),
 		Reload:     reloader.reload,
 		ChangeLogs: logs.Change,
+		Announcer:  registrar,
 		Ready:      releaseStartPages,
 	})
 	if err != nil {

@@ -13,6 +13,7 @@ type Deploy struct {
 	Replicas         int               `yaml:"replicas" doc:"How many pods there are without autoscaling." unit:"pods" min:"0" max:"1000"`
 	MinReadySeconds  int               `yaml:"min_ready_seconds" doc:"How long a new pod must have been ready before it counts as available." unit:"seconds" min:"0" max:"3600"`
 	Strategy         Strategy          `yaml:"strategy" doc:"How pods are replaced by new ones."`
+	Gate             Gate              `yaml:"gate" doc:"What the pods of a new revision must not exceed before all others are replaced; otherwise the revision before comes back."`
 	ConfigMode       string            `yaml:"config_mode" doc:"versioned: the ConfigMap is immutable and named after its content, so that a change of the configuration is a rollout. live: one ConfigMap, which running pods read again when it changes." enum:"versioned|live"`
 	ServiceAccount   string            `yaml:"service_account" doc:"A ServiceAccount that exists; empty makes one that is called like the Deployment."`
 	Labels           map[string]string `yaml:"labels" doc:"Further labels of all objects and pods."`
@@ -158,6 +159,7 @@ func DefaultDeploy() Deploy {
 		Image: "otlp-receiver:1.0.0", ImagePullPolicy: "IfNotPresent",
 		Replicas: 3, MinReadySeconds: 10, ConfigMode: "versioned", PreStopSeconds: 5,
 		Strategy: Strategy{Type: "RollingUpdate", MaxUnavailable: "25%", MaxSurge: "25%"},
+		Gate:     defaultGate(),
 		Resources: Resources{
 			Requests: ResourceList{CPU: "500m", Memory: "256Mi"},
 			Limits:   ResourceList{CPU: "1000m", Memory: "512Mi"},

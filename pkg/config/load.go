@@ -4,13 +4,17 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"reflect"
+	"time"
 
+	"github.com/otlpctl/otlpctl/pkg/discovery/register"
 	"github.com/otlpctl/otlpctl/receiver"
 )
 
 // Loaded is the configuration of a receiver and what is known about it.
 type Loaded struct {
 	Config receiver.Config
+	// Discovery says which registries tell where the receiver is.
+	Discovery register.Config
 	// Deploy says how the receiver is to run in a cluster.
 	Deploy Deploy
 	// Warnings are what is accepted but should change.
@@ -35,7 +39,17 @@ type Loaded struct {
 
 // model returns the whole configuration, with this for its short form.
 func (l Loaded) model(short Short) Model {
-	return Model{Short: short, Config: l.Config, Deploy: l.Deploy}
+	return Model{Short: short, Config: l.Config, Discovery: l.Discovery, Deploy: l.Deploy}
+}
+
+// Notice returns for how long a receiver that is to stop goes on taking requests, at most: clients and registries are
+// told meanwhile.
+func (l Loaded) Notice() time.Duration {
+	delay := l.Config.Service.Shutdown.Delay
+	if !l.Discovery.Registers() {
+		return delay
+	}
+	return max(delay, receiver.WithdrawLimit+l.Discovery.PropagationDelay)
 }
 
 // Load reads the configuration of a receiver. An error is of type Errors and
@@ -71,7 +85,7 @@ func (doc *document) load(files []File, from Sources) (Loaded, error) {
 	model := doc.defaults()
 	var err error
 	l.Origins, l.Warnings, err = doc.decode(&model)
-	l.Config, l.Deploy, l.short = model.Config, model.Deploy, model.Short
+	l.Config, l.Discovery, l.Deploy, l.short = model.Config, model.Discovery, model.Deploy, model.Short
 	for _, f := range files {
 		l.Files = append(l.Files, f.Name)
 	}
@@ -93,10 +107,11 @@ func (doc *document) load(files []File, from Sources) (Loaded, error) {
 // defaults returns what holds where nothing is said. Every call makes new ones:
 // decoding changes them.
 func (doc *document) defaults() Model {
+	model := Model{Config: receiver.DefaultConfig(), Discovery: register.DefaultConfig(), Deploy: DefaultDeploy()}
 	if doc.components {
-		return Model{Config: receiver.BaseConfig(), Deploy: DefaultDeploy()}
+		model.Config = receiver.BaseConfig()
+		return model
 	}
-	model := Model{Config: receiver.DefaultConfig(), Deploy: DefaultDeploy()}
 	if doc.root.field("processors").field("batch") != nil {
 		batchByDefault(&model.Config)
 	}

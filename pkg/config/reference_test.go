@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/otlpctl/otlpctl/pkg/discovery/register"
 	"github.com/otlpctl/otlpctl/receiver"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
 	"github.com/otlpctl/otlpctl/receiver/tlsconf"
@@ -76,6 +77,7 @@ func chapters(t *testing.T) []chapter {
 	all = append(all,
 		chapter{title: "`service`", names: []string{"service"}, rows: d.section("", reflect.ValueOf(base.Service))},
 		chapter{title: "`admin`", names: []string{"admin"}, rows: d.section("", reflect.ValueOf(base.Admin))},
+		chapter{title: "`discovery`", names: []string{"discovery"}, rows: d.section("", reflect.ValueOf(register.DefaultConfig()))},
 		chapter{title: "`deploy`", names: []string{"deploy"}, rows: d.section("", reflect.ValueOf(DefaultDeploy()))})
 	for _, f := range d.fields(reflect.TypeFor[Short]()) {
 		c := chapter{title: "`" + f.key + "`", names: []string{f.key}, rows: d.section("", reflect.New(f.typ).Elem())}

@@ -1,6 +1,9 @@
 package config
 
-import "github.com/otlpctl/otlpctl/receiver"
+import (
+	"github.com/otlpctl/otlpctl/pkg/discovery/register"
+	"github.com/otlpctl/otlpctl/receiver"
+)
 
 // Model is the whole configuration as files write it: the receiver's own form
 // and a short one for its most common settings. The short form is a second name
@@ -9,7 +12,8 @@ type Model struct {
 	Short           `yaml:",inline"` // first: what is wrong in it is not reported again where it leads to
 	receiver.Config `yaml:",inline"`
 
-	Deploy Deploy `yaml:"deploy" doc:"How the receiver runs in a cluster; it does not look at this section itself."`
+	Discovery register.Config `yaml:"discovery" doc:"The registries that tell clients where the receiver is."`
+	Deploy    Deploy          `yaml:"deploy" doc:"How the receiver runs in a cluster; it does not look at this section itself."`
 }
 
 // Validate checks what concerns more than one component.

@@ -24,7 +24,7 @@ func (r *renderer) times() times {
 	shutdown := r.Config.Service.Shutdown
 	settle := time.Duration(r.deploy.PreStopSeconds) * time.Second
 	preStop := max(0, settle-shutdown.Delay)
-	return times{preStop: seconds(preStop), grace: seconds(preStop) + seconds(shutdown.Delay+shutdown.Timeout+graceMargin)}
+	return times{preStop: seconds(preStop), grace: seconds(preStop) + seconds(r.Notice()+shutdown.Timeout+graceMargin)}
 }
 
 // seconds rounds up.

@@ -17,6 +17,7 @@ import (
 	"github.com/otlpctl/otlpctl/receiver/ingest"
 	"github.com/otlpctl/otlpctl/receiver/measure"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
+	"github.com/otlpctl/otlpctl/receiver/presence"
 	"github.com/otlpctl/otlpctl/receiver/wire"
 )
 
@@ -51,6 +52,10 @@ func example() Snapshot {
 		},
 		Pipelines: []Pipeline{{Name: "traces", Receivers: []string{"otlp"}, Processors: []string{"batch"}, Exporters: []string{"debug", "otlp/two"}}},
 		InFlight:  InFlight{Bytes: 49_152, Limit: 1 << 28},
+		Registrations: []presence.Registration{{
+			Registry: "consul", Address: "127.0.0.1:8500", Service: "otlp-receiver", ID: "otlp-receiver-1", Advertised: "192.0.2.7:4317",
+			Registered: true, Since: time.Unix(1_789_999_501, 0).UTC(), Error: "no leader", Failures: 3,
+		}},
 		Receivers: []ingest.State{
 			{
 				Receiver: "otlp", Transport: ingest.GRPC, Endpoint: "0.0.0.0:4317", Connections: 3, Unmatched: map[string]int64{"not_found": 1},
@@ -67,7 +72,7 @@ func example() Snapshot {
 		Exporters: []pipeline.State{
 			{
 				Name: "otlp/two", Requests: 2, Items: 300, Bytes: 147_000, Held: 150_000, Oldest: 1500 * time.Millisecond,
-				Capacity: 1000, Used: 2, Sizer: pipeline.Requests, Attempts: 12, Retries: 4,
+				Capacity: 1000, Used: 2, Sizer: pipeline.Requests, Attempts: 12, Retries: 4, Failed: 5,
 				Latency: latency(time.Millisecond, 2*time.Second), Failing: `connection "refused"`, Since: time.Unix(1_790_000_000, 0),
 				Books: map[wire.Signal]pipeline.Books{wire.Traces: {
 					Accepted: 1000, Exported: 600, Queued: 300, Spooled: 40, Rejected: 10, Dropped: map[string]int64{"queue_full": 30, "shutdown": 20},

@@ -71,6 +71,10 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	for i := range s.Exporters {
 		e.exporter(&s.Exporters[i])
 	}
+	for _, r := range s.Registrations {
+		e.gauge(nameRegistered, truth(r.Registered), r.Registry)
+		e.counter(nameRegistryFailures, float64(r.Failures), r.Registry)
+	}
 	e.process(p)
 	e.gauge(nameStart, float64(c.deps.Started.UnixMilli())/1000)
 }
@@ -120,6 +124,7 @@ func (e emitter) exporter(s *pipeline.State) {
 	e.gauge(nameFailing, truth(s.Failing != ""), s.Name)
 	e.counter(nameAttempts, float64(s.Attempts), s.Name)
 	e.counter(nameRetries, float64(s.Retries), s.Name)
+	e.counter(nameFailedAttempts, float64(s.Failed), s.Name)
 	e.histogram(nameAttemptTime, s.Latency, s.Name)
 	e.gauge(nameQueueBatches, float64(s.Requests), s.Name)
 	e.gauge(nameQueueItems, float64(s.Items), s.Name)

@@ -34,6 +34,7 @@ const (
 	nameFailing          = "otlpctl_exporter_failing"
 	nameAttempts         = "otlpctl_exporter_attempts_total"
 	nameRetries          = "otlpctl_exporter_retries_total"
+	nameFailedAttempts   = "otlpctl_exporter_failed_attempts_total"
 	nameAttemptTime      = "otlpctl_exporter_attempt_duration_seconds"
 
 	nameQueueBatches  = "otlpctl_exporter_queue_batches"
@@ -43,6 +44,9 @@ const (
 	nameQueueUsed     = "otlpctl_exporter_queue_used"
 	nameQueueCapacity = "otlpctl_exporter_queue_capacity"
 	nameQueueOldest   = "otlpctl_exporter_queue_oldest_age_seconds"
+
+	nameRegistered       = "otlpctl_registered"
+	nameRegistryFailures = "otlpctl_registry_failed_requests_total"
 
 	nameGoInfo      = "go_info"
 	nameGoroutines  = "go_goroutines"
@@ -105,6 +109,7 @@ func families() []family {
 		{nameFailing, "Whether the last attempt failed: 1 or 0.", exporter},
 		{nameAttempts, "Attempts to deliver a batch.", exporter},
 		{nameRetries, "Attempts that were not the first for their batch.", exporter},
+		{nameFailedAttempts, "Attempts that failed, whatever became of the batch.", exporter},
 		{nameAttemptTime, "Time that an attempt took.", exporter},
 
 		{nameQueueBatches, "Batches in the queue, being filled or being sent.", exporter},
@@ -114,6 +119,9 @@ func families() []family {
 		{nameQueueUsed, "How much of its capacity the queue has in use, in the unit of sizer.", sized},
 		{nameQueueCapacity, "How much the queue holds at most, in the unit of sizer.", sized},
 		{nameQueueOldest, "Age of the oldest request in the queue.", exporter},
+
+		{nameRegistered, "Whether a registry knows the receiver: 1 or 0.", []string{"registry"}},
+		{nameRegistryFailures, "Requests to a registry that failed.", []string{"registry"}},
 
 		{nameGoInfo, "The Go runtime: always 1.", []string{"version"}},
 		{nameGoroutines, "Goroutines that exist.", nil},

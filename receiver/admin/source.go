@@ -7,6 +7,7 @@ import (
 
 	"github.com/otlpctl/otlpctl/receiver/ingest"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
+	"github.com/otlpctl/otlpctl/receiver/presence"
 )
 
 // Source is what the servers report about. Its methods are called from several
@@ -52,6 +53,8 @@ type Snapshot struct {
 	Receivers []ingest.State
 	Exporters []pipeline.State
 	InFlight  InFlight
+	// Registrations are in the registries that the receiver is announced in.
+	Registrations []presence.Registration
 }
 
 // Configuration says which configuration is in use.

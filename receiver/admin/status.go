@@ -9,6 +9,7 @@ import (
 	"github.com/otlpctl/otlpctl/receiver/ingest"
 	"github.com/otlpctl/otlpctl/receiver/measure"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
+	"github.com/otlpctl/otlpctl/receiver/presence"
 	"github.com/otlpctl/otlpctl/receiver/wire"
 )
 
@@ -28,6 +29,8 @@ type statusReport struct {
 	Exporters []exporterReport `json:"exporters"`
 	InFlight  InFlight         `json:"in_flight"`
 	Process   process          `json:"process"`
+
+	Registrations []presence.Registration `json:"registrations,omitempty"`
 }
 
 type receiverReport struct {
@@ -57,6 +60,7 @@ type exporterReport struct {
 	Queue    queueReport            `json:"queue"`
 	Attempts int64                  `json:"attempts"`
 	Retries  int64                  `json:"retries"`
+	Failed   int64                  `json:"failed_attempts"`
 	Latency  *latencyReport         `json:"latency,omitempty"`
 	Books    map[string]booksReport `json:"books"`
 }
@@ -93,7 +97,7 @@ func report(d Deps, now time.Time, p process) statusReport {
 	r := statusReport{
 		Build: d.Build, Started: d.Started.UTC(), Uptime: now.Sub(d.Started).Seconds(),
 		Config: snapshot.Config, Pipelines: orEmpty(snapshot.Pipelines), InFlight: snapshot.InFlight, Process: p,
-		Receivers: []receiverReport{}, Exporters: []exporterReport{},
+		Receivers: []receiverReport{}, Exporters: []exporterReport{}, Registrations: snapshot.Registrations,
 	}
 	healthy, unhealthy := d.Source.Health()
 	ready, unready := d.Source.Ready()
@@ -146,7 +150,7 @@ func requests(t ingest.SignalState) int64 {
 
 func exporterOf(s *pipeline.State) exporterReport {
 	r := exporterReport{
-		Name: s.Name, Healthy: s.Failing == "", Error: s.Failing, Attempts: s.Attempts, Retries: s.Retries,
+		Name: s.Name, Healthy: s.Failing == "", Error: s.Failing, Attempts: s.Attempts, Retries: s.Retries, Failed: s.Failed,
 		Latency: latencyOf(s.Latency), Books: map[string]booksReport{},
 		Queue: queueReport{
 			Batches: s.Requests, Items: s.Items, Bytes: s.Bytes, Held: s.Held,

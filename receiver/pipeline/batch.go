@@ -156,8 +156,8 @@ func (b *Batch) closeTail(pool mem.BufferPool) {
 	b.tail = nil
 }
 
-// free gives up the batch's references.
-func (b *Batch) free() {
+// Free gives up the batch's references.
+func (b *Batch) Free() {
 	for _, p := range b.Parts {
 		if p.Data != nil {
 			p.Data.Free()

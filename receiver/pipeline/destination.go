@@ -38,6 +38,7 @@ type Destination struct {
 
 	attempts atomic.Int64
 	retries  atomic.Int64
+	failed   atomic.Int64 // of the attempts
 	latency  measure.Latency
 }
 
@@ -63,6 +64,7 @@ func (d *Destination) Name() string { return d.name }
 // reads heeds no context.
 func (d *Destination) Run(ctx context.Context) error {
 	defer close(d.done)
+	d.station().begin(ctx)
 	var consumers sync.WaitGroup
 	d.queue.begin(func(consumer int) {
 		consumers.Go(func() {
@@ -114,11 +116,9 @@ func (d *Destination) Drain() {
 // deliver sends one batch from the queue and settles the books for it.
 func (d *Destination) deliver(ctx context.Context, b *Batch) {
 	o := d.send(ctx, b)
-	if o.err != nil {
-		d.health.drop(d.log, b.Signal, b.Items, o)
-	}
+	d.mourn(b.Signal, b.Items, o)
 	d.queue.settle(b, o)
-	b.free()
+	b.Free()
 }
 
 // State is what a Destination reports about itself.
@@ -133,18 +133,21 @@ type State struct {
 	Sizer          Sizer
 	Attempts       int64
 	Retries        int64
+	Failed         int64 // of the attempts
 	Latency        measure.Distribution
 	// Failing is the error of the last attempt, if it failed; Since is when the failures began.
 	Failing string
 	Since   time.Time
 	Books   map[wire.Signal]Books
+	// Discovered is nil if the exporter is told where its backend is.
+	Discovered *Discovered
 }
 
 // Plus returns the state with the books and counters of an earlier destination of
 // the same name, whose queue may not be empty yet.
 func (s State) Plus(earlier State) State {
 	s.Requests, s.Items, s.Bytes, s.Held = s.Requests+earlier.Requests, s.Items+earlier.Items, s.Bytes+earlier.Bytes, s.Held+earlier.Held
-	s.Attempts, s.Retries = s.Attempts+earlier.Attempts, s.Retries+earlier.Retries
+	s.Attempts, s.Retries, s.Failed = s.Attempts+earlier.Attempts, s.Retries+earlier.Retries, s.Failed+earlier.Failed
 	s.Oldest = max(s.Oldest, earlier.Oldest)
 	books := maps.Clone(s.Books)
 	for sig, b := range earlier.Books {
@@ -156,8 +159,10 @@ func (s State) Plus(earlier State) State {
 
 // State returns the state of the queue and the books in one snapshot.
 func (d *Destination) State() State {
-	s := d.queue.state(&d.station().settings.Queue)
-	s.Name = d.name
+	st := d.station()
+	s := d.queue.state(&st.settings.Queue)
+	s.Name, s.Discovered = d.name, st.discovered()
+	s.Failed = d.failed.Load() // before the attempts, of which it is a part
 	s.Attempts, s.Retries, s.Latency = d.attempts.Load(), d.retries.Load(), d.latency.Read()
 	s.Failing, s.Since = d.health.read()
 	return s

@@ -11,8 +11,8 @@ type Exporter interface {
 	// Export makes one attempt to deliver b. It must not keep or change b or its
 	// buffers after it has returned, but by references of its own. A failure is a
 	// *RetryableError, a *RejectedError, or any other error for what no retry mends
-	// and no backend said. With a nil error the batch was accepted but for what
-	// Partial counts.
+	// and no backend said; a *DividedError if parts of the batch differ in that. With
+	// a nil error the batch was accepted but for what Partial counts.
 	Export(ctx context.Context, b *Batch) (Partial, error)
 	// Close ends connections and files after the last Export has returned.
 	Close(ctx context.Context) error

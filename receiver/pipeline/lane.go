@@ -174,15 +174,13 @@ func (l *Lane) through(ctx context.Context, p *Payload) (Partial, error) {
 	}
 	for i := range pieces {
 		o := d.sendPiece(ctx, &pieces[i])
-		if o.err != nil {
-			return total, o.err
-		}
 		items := int64(pieces[i].Items)
-		d.queue.bookWhole(p.Signal, items, o)
-		total.Rejected += o.partial.rejectedOf(items)
-		if o.partial.Message != "" {
-			total.Message = o.partial.Message
+		partial, err := o.partialOf(items)
+		if err != nil {
+			return total, err
 		}
+		d.queue.bookWhole(p.Signal, items, o)
+		total.add(partial)
 	}
 	// Last, as a request that failed is not in the books and comes again.
 	l.drop(p.Signal, tooLarge, outcome{err: errTooLarge, reason: TooLarge})
@@ -194,7 +192,7 @@ func (d *Destination) sendPiece(ctx context.Context, p *Payload) outcome {
 	b := &Batch{Signal: p.Signal, oldest: time.Now()}
 	b.add(p, d.station().settings.Passthrough, d.pool)
 	b.closeTail(d.pool)
-	defer b.free()
+	defer b.Free()
 	return d.send(ctx, b)
 }
 

@@ -222,7 +222,7 @@ func TestRetriesUntilTheBackendIsBack(t *testing.T) {
 		if _, items := e.received(); items != 2 {
 			t.Fatalf("%d items arrived", items)
 		}
-		if s := d.State(); s.Retries != 3 || s.Failing != "" || s.Books[wire.Traces].Exported != 2 {
+		if s := d.State(); s.Retries != 3 || s.Failed != 3 || s.Failing != "" || s.Books[wire.Traces].Exported != 2 {
 			t.Errorf("state: %+v", s)
 		}
 	})

@@ -42,6 +42,7 @@ type outcome struct {
 	err     error // nil: delivered
 	refused bool  // by the backend; otherwise reason says why it was dropped
 	reason  Reason
+	shares  []share // parts of the batch that have ended otherwise: the rest is for what is left
 }
 
 // why names the reason of a failed delivery.
@@ -206,7 +207,7 @@ func (q *queue) abandon() {
 	}
 	for _, b := range q.ready {
 		q.remove(b, o)
-		b.free()
+		b.Free()
 	}
 	clear(q.flying)
 	q.ready = nil
@@ -234,6 +235,10 @@ func (q *queue) makeWay() {
 
 // settle books the end of items that were accepted.
 func (a *account) settle(items int64, o outcome) {
+	for i := range o.shares {
+		a.settle(o.shares[i].items, o.shares[i].outcome)
+		items -= o.shares[i].items
+	}
 	switch {
 	case o.err == nil:
 		rejected := o.partial.rejectedOf(items)

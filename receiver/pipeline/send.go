@@ -34,6 +34,15 @@ const (
 // decided, or when ctx ends. A change of the configuration ends a pause, and
 // retrying begins anew.
 func (d *Destination) send(ctx context.Context, b *Batch) outcome {
+	left := remainder{batch: b}
+	defer left.free()
+	o := d.sendAll(ctx, &left)
+	o.shares = left.shares
+	return o
+}
+
+// sendAll sends what is left of a batch until nothing is.
+func (d *Destination) sendAll(ctx context.Context, left *remainder) outcome {
 	var st *station
 	var began time.Time
 	var interval time.Duration
@@ -44,7 +53,8 @@ func (d *Destination) send(ctx context.Context, b *Batch) outcome {
 		if now := d.station(); now != st {
 			st, began, interval = now, time.Now(), now.settings.Retry.InitialInterval
 		}
-		partial, err := d.attempt(ctx, b)
+		partial, err := d.attempt(ctx, left.batch)
+		err = left.divide(err)
 		if err == nil {
 			return outcome{partial: partial}
 		}
@@ -53,8 +63,7 @@ func (d *Destination) send(ctx context.Context, b *Batch) outcome {
 		}
 		retryable, ok := errors.AsType[*RetryableError](err)
 		if !ok {
-			_, refused := errors.AsType[*RejectedError](err)
-			return outcome{err: err, refused: refused, reason: ExportFailed}
+			return final(err)
 		}
 		retry := &st.settings.Retry
 		d.throttle(retryable.After)
@@ -91,6 +100,9 @@ func (d *Destination) attempt(ctx context.Context, b *Batch) (Partial, error) {
 	partial, err := st.exporter.Export(ctx, b)
 	d.latency.Observe(time.Since(began))
 	d.attempts.Add(1)
+	if err != nil {
+		d.failed.Add(1)
+	}
 	d.health.observe(d.log, err)
 	return partial, err
 }

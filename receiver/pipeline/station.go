@@ -60,7 +60,9 @@ func (d *Destination) Reconfigure(ctx context.Context, e Exporter, s Settings) (
 	if !d.queue.change(s.Queue.NumConsumers, s.MaxHeldBytes) {
 		return nil, errEnded
 	}
-	old := d.exchange(newStation(e, s))
+	st := newStation(e, s)
+	st.begin(ctx)
+	old := d.exchange(st)
 	closed := make(chan struct{})
 	d.closing.Go(func() {
 		defer close(closed)

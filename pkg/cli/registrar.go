@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"slices"
+	"strconv"
+
+	"github.com/otlpctl/otlpctl/pkg/config"
+	"github.com/otlpctl/otlpctl/pkg/discovery/register"
+	"github.com/otlpctl/otlpctl/receiver"
+)
+
+// planDiscovery makes what keeps the receiver registered. The error tells the places of all faults.
+func planDiscovery(loaded config.Loaded) (*register.Plan, error) {
+	plan, err := register.Prepare(loaded.Discovery, mainListener(loaded), os.LookupEnv)
+	faults, ok := errors.AsType[register.Faults](err)
+	if !ok {
+		return plan, err
+	}
+	var all config.Errors
+	for _, f := range faults {
+		all = append(all, loaded.Finding("discovery."+f.ConfigPath(), f.Problem(), f.Hint()))
+	}
+	return nil, all
+}
+
+// mainListener returns the address of the port for OTLP that registries tell, or nothing.
+func mainListener(loaded config.Loaded) string {
+	known, _ := loaded.Listeners()
+	for _, protocol := range []string{"grpc", "http"} {
+		for _, l := range known {
+			if l.Protocol == protocol {
+				return net.JoinHostPort(l.Host, strconv.Itoa(l.Port))
+			}
+		}
+	}
+	return ""
+}
+
+// registryChecks add to checks, up to a level, that what the section discovery names is there, and that the registries answer.
+func registryChecks(checks *receiver.Checks, loaded config.Loaded, level receiver.Level) {
+	upTo := func(l receiver.Level) bool {
+		return slices.Index(receiver.Levels(), l) <= slices.Index(receiver.Levels(), level)
+	}
+	for kind, section := range loaded.Discovery.Each() {
+		name := "discovery." + kind
+		var plan *register.Plan
+		prepare := receiver.Check{Level: receiver.LevelBuild, Name: name, Path: "discovery", Run: func(context.Context) (err error) {
+			plan, err = register.Prepare(section, mainListener(loaded), os.LookupEnv)
+			return err
+		}}
+		probe := receiver.Check{Level: receiver.LevelConnect, Name: name, Path: name, Needs: name, Run: func(ctx context.Context) error {
+			defer plan.Discard()
+			return plan.Probe(ctx)
+		}}
+		if upTo(receiver.LevelBuild) {
+			bind := slices.IndexFunc(checks.All, func(c receiver.Check) bool { return c.Level != receiver.LevelBuild })
+			if bind < 0 {
+				bind = len(checks.All)
+			}
+			checks.All = slices.Insert(checks.All, bind, prepare)
+		}
+		if upTo(receiver.LevelConnect) {
+			checks.All = append(checks.All, probe)
+		}
+	}
+}

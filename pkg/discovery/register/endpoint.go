@@ -1,0 +1,101 @@
+package register
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/otlpctl/otlpctl/receiver/tlsconf"
+)
+
+const (
+	dialTimeout = 3 * time.Second
+	idleTimeout = time.Minute
+)
+
+// endpoint is where a registry answers over HTTP.
+type endpoint struct {
+	scheme string // http or https
+	host   string // with a port; for a socket something that stands for it
+	path   string
+	socket string
+}
+
+// parseEndpoint reads an address, with or without a scheme. What has none is spoken to over TLS if TLS is configured.
+func parseEndpoint(text, port string, secure *tlsconf.Client) (endpoint, error) {
+	if path, ok := strings.CutPrefix(text, "unix://"); ok && path != "" {
+		return endpoint{scheme: "http", host: "localhost", socket: path}, nil
+	}
+	if !strings.Contains(text, "://") {
+		scheme := "http"
+		if secure != nil && !secure.Insecure {
+			scheme = "https"
+		}
+		text = scheme + "://" + text
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
+		return endpoint{}, errors.New("is to be host:port, or a URL that begins with http:// or https://")
+	case u.User != nil:
+		return endpoint{}, errors.New("has a user in it, which is no place for a secret")
+	}
+	if u.Port() == "" {
+		u.Host = net.JoinHostPort(u.Hostname(), port)
+	}
+	return endpoint{scheme: u.Scheme, host: u.Host, path: strings.TrimSuffix(u.Path, "/")}, nil
+}
+
+func (e endpoint) String() string {
+	if e.socket != "" {
+		return "unix://" + e.socket
+	}
+	return e.scheme + "://" + e.host + e.path
+}
+
+// reached is where packets go. A socket is on this machine.
+func (e endpoint) reached() string {
+	if e.socket != "" {
+		return "127.0.0.1:0"
+	}
+	return e.host
+}
+
+// client makes the connections to it.
+func (e endpoint) client(secure *tlsconf.Client) (*http.Client, error) {
+	dialer := &net.Dialer{Timeout: dialTimeout}
+	t := &http.Transport{
+		Proxy: http.ProxyFromEnvironment, DialContext: dialer.DialContext, TLSHandshakeTimeout: dialTimeout,
+		ForceAttemptHTTP2: true, IdleConnTimeout: idleTimeout, MaxIdleConnsPerHost: 2,
+	}
+	if e.socket != "" {
+		t.Proxy = nil
+		t.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return dialer.DialContext(ctx, "unix", e.socket)
+		}
+	}
+	if secure != nil && e.scheme == "https" {
+		conf, err := secure.TLS(nil)
+		if err != nil {
+			return nil, fmt.Errorf("tls: %w", err)
+		}
+		t.TLSClientConfig = conf
+	}
+	return &http.Client{Transport: t}, nil
+}
+
+// withoutURL takes off an error of a request what whoever reports it says in a better way.
+func withoutURL(err error) error {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		err = u.Err
+	}
+	if o, ok := errors.AsType[*net.OpError](err); ok && o.Op == "dial" {
+		err = o.Err
+	}
+	return err
+}

@@ -1,0 +1,187 @@
+package register
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/otlpctl/otlpctl/receiver/presence"
+)
+
+const (
+	// attemptTimeout bounds one request to a registry.
+	attemptTimeout = 5 * time.Second
+	// firstPause is after what time a failed request is made again; it doubles, up to registry.every.
+	firstPause = time.Second
+)
+
+// keeper keeps one entry in one registry.
+type keeper struct {
+	registry registry
+	section  any // what the registry was made of, to be compared
+	service  *Service
+	id       string
+	lookup   func(string) (string, bool)
+	log      *slog.Logger
+
+	cancel context.CancelFunc
+	ended  chan struct{}
+	news   chan struct{} // holds one
+
+	mu     sync.Mutex
+	told   presence.Presence
+	state  presence.Registration
+	sticks bool // the registry may have the entry
+}
+
+// begin tells the registry, for the first time or again.
+func (k *keeper) begin(ctx context.Context, p presence.Presence, first bool) {
+	if !first {
+		k.tell(p)
+		return
+	}
+	k.told = p
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	k.cancel, k.ended, k.news = cancel, make(chan struct{}), make(chan struct{}, 1)
+	go func() {
+		defer close(k.ended)
+		k.run(ctx)
+	}()
+}
+
+// tell changes what the registry is told.
+func (k *keeper) tell(p presence.Presence) {
+	k.mu.Lock()
+	k.told = p
+	k.mu.Unlock()
+	select {
+	case k.news <- struct{}{}:
+	default: // it has not looked yet
+	}
+}
+
+func (k *keeper) run(ctx context.Context) {
+	var current entry
+	known, pause := false, firstPause
+	for {
+		wait := k.registry.every()
+		err := k.step(ctx, &current, known)
+		if ctx.Err() != nil {
+			return
+		}
+		k.note(current, err)
+		known = err == nil || known && !errors.Is(err, errForgotten)
+		switch {
+		case err == nil:
+			pause = firstPause
+		case errors.Is(err, errForgotten):
+			wait = 0 // it is told at once
+		default:
+			wait = min(pause, wait)
+			pause *= 2
+		}
+		timer := time.NewTimer(jitter(wait))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-k.news:
+			known = false
+			timer.Stop()
+		case <-timer.C:
+		}
+	}
+}
+
+// jitter keeps many receivers from asking at the same moment.
+func jitter(d time.Duration) time.Duration {
+	return d - time.Duration(rand.Float64()*float64(d)/10) //nolint:gosec // no secret
+}
+
+// step makes the entry known, or confirms it.
+func (k *keeper) step(ctx context.Context, current *entry, known bool) error {
+	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
+	defer cancel()
+	if known {
+		return k.registry.confirm(ctx, *current)
+	}
+	k.mu.Lock()
+	told := k.told
+	k.mu.Unlock()
+	main, err := mainOf(told)
+	if err != nil {
+		return err
+	}
+	host, err := k.service.advertised(ctx, main, k.registry.reached(), k.lookup)
+	if err != nil {
+		return err
+	}
+	e, err := k.service.entryOf(told, main, k.id, host)
+	if err != nil {
+		return err
+	}
+	k.mu.Lock()
+	k.sticks = true // an answer may get lost
+	k.mu.Unlock()
+	if err := k.registry.put(ctx, e); err != nil {
+		return err
+	}
+	*current = e
+	return nil
+}
+
+// note remembers how it goes, and logs what has changed.
+func (k *keeper) note(e entry, err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	before := k.state
+	k.state.Registered = err == nil
+	k.state.Error = ""
+	if err != nil {
+		k.state.Error = err.Error()
+		k.state.Failures++
+	} else {
+		k.state.Advertised = e.addr()
+	}
+	if before.Registered != k.state.Registered || before.Since.IsZero() {
+		k.state.Since = time.Now().UTC()
+	}
+	switch {
+	case err == nil && (!before.Registered || before.Advertised != k.state.Advertised):
+		k.log.Info("registered", "registry", k.registry.kind(), "service", k.service.Name, "id", k.id, "address", e.addr())
+	case err != nil && (before.Registered || before.Since.IsZero()):
+		k.log.Warn("not registered: it is tried again and again", "registry", k.registry.kind(), "address", k.registry.address(), "error", err)
+	}
+}
+
+func (k *keeper) registration() presence.Registration {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.state
+}
+
+// withdraw ends the keeping and makes the entry unknown. It reports whether anybody may have known it.
+func (k *keeper) withdraw(ctx context.Context) bool {
+	k.cancel()
+	<-k.ended
+	defer k.registry.close()
+	k.mu.Lock()
+	sticks := k.sticks
+	k.mu.Unlock()
+	if !sticks {
+		return false
+	}
+	err := k.registry.remove(ctx, k.id)
+	if err == nil {
+		k.log.Info("deregistered", "registry", k.registry.kind(), "service", k.service.Name, "id", k.id)
+	} else {
+		k.log.Warn("not deregistered: the registry forgets the receiver by itself", "registry", k.registry.kind(), "address", k.registry.address(), "id", k.id, "error", err)
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.state.Registered, k.state.Since = false, time.Now().UTC()
+	return true
+}

@@ -1,0 +1,187 @@
+// Package register makes a receiver known in service registries, as long as it takes requests. A registry that is away never
+// holds the receiver up: it is asked again and again, and told when it has forgotten.
+package register
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"reflect"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/otlpctl/otlpctl/receiver/presence"
+)
+
+// Plan is a Config that was found to work.
+type Plan struct {
+	keepers          []*keeper // none of them started
+	propagationDelay time.Duration
+}
+
+// Prepare makes a Plan. It reads the files that the section names, and connects nowhere. listens is the address of the
+// most important endpoint for OTLP, as it is configured, or empty if there is none; lookup returns environment
+// variables. An error is of type Faults.
+func Prepare(cfg Config, listens string, lookup func(string) (string, bool)) (*Plan, error) {
+	plan := &Plan{propagationDelay: cfg.PropagationDelay}
+	var faults Faults
+	add := func(kind string, section any, s *Service, r registry, err error) {
+		if err == nil {
+			err = s.checkAddress(r.reached(), listens, lookup)
+		}
+		if err != nil {
+			faults = append(faults, faultOf(kind, err))
+			return
+		}
+		plan.keepers = append(plan.keepers, &keeper{registry: r, section: section, service: s, lookup: lookup})
+	}
+	if c := cfg.Consul; c != nil {
+		r, err := newConsul(c)
+		add("consul", *c, &c.Service, r, err)
+	}
+	if c := cfg.Eureka; c != nil {
+		r, err := newEureka(c)
+		add("eureka", *c, &c.Service, r, err)
+	}
+	if faults != nil {
+		plan.Discard()
+		return nil, faults
+	}
+	return plan, nil
+}
+
+// Probe asks all registries of the Plan whether they are there.
+func (p *Plan) Probe(ctx context.Context) error {
+	var errs []error
+	for _, k := range p.keepers {
+		errs = append(errs, k.registry.probe(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+// Discard gives up a Plan that was never used.
+func (p *Plan) Discard() {
+	for _, k := range p.keepers {
+		k.registry.close()
+	}
+}
+
+// Registrar keeps a receiver registered as a Plan says. It implements presence.Announcer.
+type Registrar struct {
+	log *slog.Logger
+	// unique is the part of identifiers that is new with each start.
+	unique string
+
+	mu      sync.Mutex
+	plan    *Plan
+	told    *presence.Presence // nil when it is not to be known
+	leaving sync.WaitGroup     // of registries that a new Plan has left
+}
+
+var _ presence.Announcer = (*Registrar)(nil)
+
+// New returns a Registrar that has told nobody yet.
+func New(plan *Plan, log *slog.Logger) *Registrar {
+	r := &Registrar{log: log, unique: uuid.NewString(), plan: plan}
+	r.equip(plan)
+	return r
+}
+
+func (r *Registrar) equip(plan *Plan) {
+	for _, k := range plan.keepers {
+		k.log, k.id = r.log, k.service.ID
+		if k.id == "" {
+			k.id = k.service.Name + "-" + r.unique
+		}
+		k.state = presence.Registration{Registry: k.registry.kind(), Address: k.registry.address(), Service: k.service.Name, ID: k.id}
+	}
+}
+
+// Announce makes the receiver known, or tells what has changed.
+func (r *Registrar) Announce(ctx context.Context, p presence.Presence) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	first := r.told == nil
+	r.told = &p
+	for _, k := range r.plan.keepers {
+		k.begin(ctx, p, first)
+	}
+}
+
+// Change makes another Plan the one in use. Registries that are in both, with nothing changed, keep what they have. What it begins outlives ctx.
+func (r *Registrar) Change(ctx context.Context, plan *Plan) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.equip(plan)
+	before := r.plan.keepers
+	r.plan = plan
+	for i, k := range plan.keepers {
+		same := slices.IndexFunc(before, func(old *keeper) bool { return reflect.DeepEqual(old.section, k.section) })
+		if same >= 0 {
+			k.registry.close()
+			plan.keepers[i] = before[same]
+			before = slices.Delete(slices.Clone(before), same, same+1)
+			continue
+		}
+		if r.told != nil {
+			k.begin(ctx, *r.told, true)
+		}
+	}
+	for _, old := range before {
+		r.leave(ctx, old)
+	}
+}
+
+// leave takes the receiver out of a registry in the background.
+func (r *Registrar) leave(ctx context.Context, k *keeper) {
+	if r.told == nil {
+		k.registry.close()
+		return
+	}
+	r.leaving.Go(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), attemptTimeout)
+		defer cancel()
+		k.withdraw(ctx)
+	})
+}
+
+// Withdraw makes the receiver unknown.
+func (r *Registrar) Withdraw(ctx context.Context) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.told == nil {
+		return 0
+	}
+	r.told = nil
+	var all sync.WaitGroup
+	var known atomic.Bool
+	for _, k := range r.plan.keepers {
+		all.Go(func() {
+			if k.withdraw(ctx) {
+				known.Store(true)
+			}
+		})
+	}
+	all.Wait()
+	r.leaving.Wait()
+	if known.Load() {
+		return r.plan.propagationDelay
+	}
+	return 0
+}
+
+// Registrations says how it goes, with each registry.
+func (r *Registrar) Registrations() []presence.Registration {
+	r.mu.Lock()
+	keepers := slices.Clone(r.plan.keepers)
+	r.mu.Unlock()
+	all := make([]presence.Registration, len(keepers))
+	for i, k := range keepers {
+		all[i] = k.registration()
+	}
+	return all
+}

@@ -1,0 +1,31 @@
+package register
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// errForgotten says that the registry does not know an entry any more.
+var errForgotten = errors.New("the registry has forgotten the receiver")
+
+// registry is what holds entries. Each call is one attempt.
+type registry interface {
+	// kind is consul, etcd or eureka.
+	kind() string
+	// address is that of the registry, for people; reached is host:port that packets go to.
+	address() string
+	reached() string
+	// put makes an entry known, or changes it.
+	put(ctx context.Context, e entry) error
+	// confirm gives a sign of an entry, or looks whether it is there. The error is errForgotten if it is not.
+	confirm(ctx context.Context, e entry) error
+	// remove makes it unknown. That it is not known is no error.
+	remove(ctx context.Context, id string) error
+	// probe asks whether the registry is there, and changes nothing.
+	probe(ctx context.Context) error
+	// every is how long there may be between two signs.
+	every() time.Duration
+	// close ends connections.
+	close()
+}

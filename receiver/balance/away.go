@@ -1,0 +1,101 @@
+package balance
+
+import (
+	"container/heap"
+	"time"
+)
+
+// absent are the members that are away, those that are back first on top.
+type absent []*member
+
+func (a absent) Len() int           { return len(a) }
+func (a absent) Less(i, j int) bool { return a[i].until.Before(a[j].until) }
+func (a absent) Swap(i, j int) {
+	a[i], a[j] = a[j], a[i]
+	a[i].at, a[j].at = i, j
+}
+
+// Push and Pop are for container/heap.
+func (a *absent) Push(v any) {
+	m := v.(*member) //nolint:errcheck,forcetypeassert // nothing else is pushed
+	m.at = len(*a)
+	*a = append(*a, m)
+}
+
+// Pop takes the last one off.
+func (a *absent) Pop() any {
+	old := *a
+	m := old[len(old)-1]
+	old[len(old)-1] = nil
+	*a = old[:len(old)-1]
+	return m
+}
+
+// fail counts a failure, and ejects the member if it is one too many.
+func (b *Balancer) fail(m *member) {
+	m.failures++
+	e := &b.config.Ejection
+	if e.ConsecutiveFailures == 0 || m.condition == away || m.condition == gone {
+		return
+	}
+	if m.failures < e.ConsecutiveFailures && m.ejections == 0 {
+		return
+	}
+	if (b.ejected+1)*100 > len(b.members)*e.MaxPercent {
+		return
+	}
+	m.ejections++
+	b.ejections++
+	b.leave(m, time.Now().Add(e.duration(m.ejections)), true)
+}
+
+// duration is how long the n-th ejection in a row lasts.
+func (e *Ejection) duration(n int) time.Duration {
+	d := e.BaseTime
+	for ; n > 1 && d < e.MaxTime; n-- {
+		d *= 2
+	}
+	return min(d, e.MaxTime)
+}
+
+// leave makes a member away until the given time, or for longer if it is already.
+func (b *Balancer) leave(m *member, until time.Time, ejected bool) {
+	switch m.condition {
+	case gone:
+		return
+	case away:
+		if until.After(m.until) {
+			m.until = until
+			heap.Fix(&b.away, m.at)
+		}
+		if m.ejected && !ejected {
+			m.ejected = false
+			b.ejected--
+		}
+		return
+	case ready, warming:
+		m.pool.remove(m)
+	}
+	m.condition, m.until, m.ejected = away, until, ejected
+	if ejected {
+		b.ejected++
+	}
+	heap.Push(&b.away, m)
+}
+
+// comeBack takes a member off those that are away.
+func (b *Balancer) comeBack(m *member) {
+	heap.Remove(&b.away, m.at)
+	if m.ejected {
+		b.ejected--
+	}
+}
+
+// admit lets members back whose time is over.
+func (b *Balancer) admit(now time.Time) {
+	for len(b.away) > 0 && !b.away[0].until.After(now) {
+		m := b.away[0]
+		b.comeBack(m)
+		m.pool.add(m, now, m.pool.warmsUp())
+	}
+}
