@@ -89,7 +89,7 @@ func (c *Checks) build(nothing *generation) {
 	}
 	add(logsPath, func(context.Context) error { return cfg.Service.Telemetry.Logs.check() })
 	for _, id := range cfg.usedExporters() {
-		add("exporters."+string(id), func(context.Context) error { return c.exporter(id) })
+		add("exporters."+string(id), func(ctx context.Context) error { return c.exporter(ctx, id) })
 	}
 	for _, id := range cfg.usedProcessors() {
 		add("processors."+string(id), func(context.Context) error {
@@ -112,12 +112,12 @@ func (c *Checks) build(nothing *generation) {
 
 // exporter makes an exporter, unless it would leave a trace: then it is only told
 // whether that is possible.
-func (c *Checks) exporter(id ID) error {
+func (c *Checks) exporter(ctx context.Context, id ID) error {
 	conf := c.now.cfg.Exporters[id]
 	if traceless, ok := conf.(interface{ Check() error }); ok {
 		return traceless.Check()
 	}
-	e, err := c.builder.exporter(id, conf)
+	e, err := c.builder.exporter(ctx, id, conf)
 	if err != nil {
 		return err
 	}

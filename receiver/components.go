@@ -1,6 +1,7 @@
 package receiver
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/otlpctl/otlpctl/receiver/export/debug"
@@ -92,7 +93,7 @@ func NewExporterConfig(typ string) ExporterConfig {
 }
 
 // exporter makes the exporter id as c describes it.
-func (b *builder) exporter(id ID, c ExporterConfig) (pipeline.Exporter, error) {
+func (b *builder) exporter(ctx context.Context, id ID, c ExporterConfig) (pipeline.Exporter, error) {
 	log := b.deps.Log.With("exporter", string(id))
 	streams := debug.Streams{Out: b.deps.Stdout, Err: b.deps.Stderr}
 	switch c := c.(type) {
@@ -105,9 +106,9 @@ func (b *builder) exporter(id ID, c ExporterConfig) (pipeline.Exporter, error) {
 	case *nop.Config:
 		return nop.New(*c), nil
 	case *otlp.Config:
-		return otlp.New(*c, b.pool, log)
+		return b.otlp(ctx, c, log)
 	case *otlphttp.Config:
-		return otlphttp.New(*c, b.pool, log)
+		return b.otlphttp(ctx, c, log)
 	default:
 		return nil, fmt.Errorf("no exporter is made of a %T", c)
 	}

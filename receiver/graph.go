@@ -51,7 +51,7 @@ func (b *builder) graph(ctx context.Context, cfg *Config) (*graph, error) {
 	}
 	var errs []error
 	for _, id := range used {
-		if err := b.destination(g, id, cfg.Exporters[id]); err != nil {
+		if err := b.destination(ctx, g, id, cfg.Exporters[id]); err != nil {
 			path := "exporters." + string(id)
 			errs = append(errs, newFault(path, fmt.Errorf("%s: %w", path, err)))
 		}
@@ -78,13 +78,13 @@ func (b *builder) limiter(id ID, c ProcessorConfig) *pipeline.Limiter {
 
 // destination adds the exporter id with its queue: the one of before, with
 // another exporter if something about it has changed, or a new one.
-func (b *builder) destination(g *graph, id ID, c ExporterConfig) error {
+func (b *builder) destination(ctx context.Context, g *graph, id ID, c ExporterConfig) error {
 	there := b.before.graph.destinations[id]
 	if there != nil && reflect.DeepEqual(b.before.cfg.Exporters[id], c) && b.files.same(b.before.files, c) {
 		g.destinations[id] = there
 		return nil
 	}
-	exporter, err := b.exporter(id, c)
+	exporter, err := b.exporter(ctx, id, c)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/otlpctl/otlpctl/receiver/internal/ready"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
 	"github.com/otlpctl/otlpctl/receiver/presence"
+	"github.com/otlpctl/otlpctl/receiver/resolve"
 )
 
 // Deps is what a Receiver needs from the process around it. All of it is required
@@ -37,6 +38,9 @@ type Deps struct {
 	ChangeLogs func(LogsConfig) error
 	// Announcer makes the receiver known as long as it takes requests. Optional.
 	Announcer presence.Announcer
+	// Resolve opens the source of a service that the endpoint of an exporter names.
+	// Optional: without it, such an endpoint is an error.
+	Resolve resolve.Open
 	// Ready is called once, when the receiver takes requests. Optional.
 	Ready func()
 }

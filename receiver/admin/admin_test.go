@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/otlpctl/otlpctl/receiver/balance"
 	"github.com/otlpctl/otlpctl/receiver/ingest"
 	"github.com/otlpctl/otlpctl/receiver/measure"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
@@ -77,6 +78,17 @@ func example() Snapshot {
 				Books: map[wire.Signal]pipeline.Books{wire.Traces: {
 					Accepted: 1000, Exported: 600, Queued: 300, Spooled: 40, Rejected: 10, Dropped: map[string]int64{"queue_full": 30, "shutdown": 20},
 				}},
+				Discovered: &pipeline.Discovered{
+					Source: "consul://127.0.0.1:8500/otlp-receiver", At: time.Unix(1_789_999_900, 0), Problem: "no leader",
+					Answers: 6, Failures: 7, Failovers: 8,
+					State: balance.State{
+						Known: 2, Conditions: map[balance.Condition]int{balance.Ready: 1, balance.Warming: 0, balance.Ejected: 1, balance.Busy: 0}, Ejections: 9,
+						Instances: []balance.Member{
+							{ID: "a", Addr: "192.0.2.1:4317", Zone: "eu-1", Condition: balance.Ready, InFlight: 3, Picks: 44, Failures: 1},
+							{ID: "b", Addr: "192.0.2.2:4317", Condition: balance.Ejected, Until: time.Unix(1_790_000_060, 0), Picks: 5, Failures: 5, Consecutive: 5},
+						},
+					},
+				},
 			},
 			{Name: "debug", Capacity: 1 << 20, Sizer: pipeline.Bytes, Books: map[wire.Signal]pipeline.Books{}},
 		},

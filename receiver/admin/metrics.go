@@ -133,6 +133,7 @@ func (e emitter) exporter(s *pipeline.State) {
 	e.gauge(nameQueueUsed, float64(s.Used), s.Name, string(s.Sizer))
 	e.gauge(nameQueueCapacity, float64(s.Capacity), s.Name, string(s.Sizer))
 	e.gauge(nameQueueOldest, s.Oldest.Seconds(), s.Name)
+	e.discovered(s)
 	for sig, books := range s.Books {
 		labels := []string{s.Name, sig.String()}
 		e.counter(nameExporterAccepted, float64(books.Accepted), labels...)
@@ -145,6 +146,26 @@ func (e emitter) exporter(s *pipeline.State) {
 		e.gauge(nameExporterSpooled, float64(books.Spooled), labels...)
 		e.gauge(nameUnexplained, float64(books.Unexplained()), labels...)
 	}
+}
+
+// discovered is about backends that are found by name. There are no metrics for each
+// of them: they come and go, and can be many.
+func (e emitter) discovered(s *pipeline.State) {
+	d := s.Discovered
+	if d == nil {
+		return
+	}
+	for condition, n := range d.Conditions {
+		e.gauge(nameInstances, float64(n), s.Name, string(condition))
+	}
+	e.counter(nameEjections, float64(d.Ejections), s.Name)
+	e.counter(nameFailovers, float64(d.Failovers), s.Name)
+	e.gauge(nameRegistryOK, truth(d.Problem == ""), s.Name)
+	if !d.At.IsZero() {
+		e.gauge(nameRegistryAt, float64(d.At.UnixMilli())/1000, s.Name)
+	}
+	e.counter(nameAnswers, float64(d.Answers), s.Name, "success")
+	e.counter(nameAnswers, float64(d.Failures), s.Name, "failure")
 }
 
 // process leaves out what the system does not tell.

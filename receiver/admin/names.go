@@ -48,6 +48,13 @@ const (
 	nameRegistered       = "otlpctl_registered"
 	nameRegistryFailures = "otlpctl_registry_failed_requests_total"
 
+	nameInstances   = "otlpctl_exporter_instances"
+	nameEjections   = "otlpctl_exporter_ejections_total"
+	nameFailovers   = "otlpctl_exporter_failovers_total"
+	nameRegistryOK  = "otlpctl_exporter_registry_reachable"
+	nameRegistryAt  = "otlpctl_exporter_registry_answer_timestamp_seconds"
+	nameAnswers     = "otlpctl_exporter_registry_answers_total"
+
 	nameGoInfo      = "go_info"
 	nameGoroutines  = "go_goroutines"
 	nameMaxProcs    = "go_sched_gomaxprocs_threads"
@@ -122,6 +129,13 @@ func families() []family {
 
 		{nameRegistered, "Whether a registry knows the receiver: 1 or 0.", []string{"registry"}},
 		{nameRegistryFailures, "Requests to a registry that failed.", []string{"registry"}},
+
+		{nameInstances, "Instances of the service that the endpoint names, by how they are treated: ready, warming (new: sent to less often), ejected (left out because they failed) or busy (have asked to wait).", with(exporter, "condition")},
+		{nameEjections, "Times that an instance was left out because it failed.", exporter},
+		{nameFailovers, "Batches, or parts of them, that went to another instance within one attempt because one had failed.", exporter},
+		{nameRegistryOK, "Whether the registry can be asked: 1, or 0 while what it said last is used.", exporter},
+		{nameRegistryAt, "When the registry has said last which instances there are, in seconds since the Unix epoch.", exporter},
+		{nameAnswers, "Answers of the registry: who is there (result=success), or that it cannot be asked (failure).", with(exporter, "result")},
 
 		{nameGoInfo, "The Go runtime: always 1.", []string{"version"}},
 		{nameGoroutines, "Goroutines that exist.", nil},

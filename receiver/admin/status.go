@@ -63,6 +63,8 @@ type exporterReport struct {
 	Failed   int64                  `json:"failed_attempts"`
 	Latency  *latencyReport         `json:"latency,omitempty"`
 	Books    map[string]booksReport `json:"books"`
+	// Discovery is there if the endpoint names a service.
+	Discovery *discoveryReport `json:"discovery,omitempty"`
 }
 
 type queueReport struct {
@@ -163,6 +165,9 @@ func exporterOf(s *pipeline.State) exporterReport {
 	}
 	for sig, books := range s.Books {
 		r.Books[sig.String()] = booksReport{Books: books, Unexplained: books.Unexplained()}
+	}
+	if s.Discovered != nil {
+		r.Discovery = discoveryOf(s.Discovered)
 	}
 	return r
 }

@@ -39,8 +39,8 @@ type Balancer struct {
 	mu        sync.Mutex
 	members   map[identity]*member
 	order     []*member // the same, as they came
-	near, far *pool // far has members in other zones than a preferred one
-	zones     int   // that instances are in
+	near, far *pool     // far has members in other zones than a preferred one
+	zones     int       // that instances are in
 	away      absent
 	ejected   int // of those that are away
 	ejections int64

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"hash/fnv"
 	"math"
+	"math/bits"
 	"slices"
 )
 
@@ -22,6 +23,9 @@ const (
 type ring struct {
 	places  []uint64
 	members []*member
+	// starts has for each of as many equal arcs as there are places where in places it
+	// begins: hashes are even enough that a search from there takes a step or two.
+	starts []uint32
 }
 
 // newRing places the members. Where one is depends on its ID alone.
@@ -43,11 +47,24 @@ func newRing(members []*member) ring {
 		}
 		return cmp.Compare(a.m.Addr, b.m.Addr)
 	})
-	r := ring{make([]uint64, len(all)), make([]*member, len(all))}
+	r := ring{make([]uint64, len(all)), make([]*member, len(all)), make([]uint32, len(all))}
+	arc := 0
 	for i, p := range all {
 		r.places[i], r.members[i] = p.at, p.m
+		for ; arc <= r.arcOf(p.at); arc++ {
+			r.starts[arc] = uint32(i) //nolint:gosec // far fewer than that
+		}
+	}
+	for ; arc < len(all); arc++ {
+		r.starts[arc] = uint32(len(all)) //nolint:gosec // as above
 	}
 	return r
+}
+
+// arcOf returns the arc that a place is in.
+func (r *ring) arcOf(place uint64) int {
+	arc, _ := bits.Mul64(place, uint64(len(r.places)))
+	return int(arc) //nolint:gosec // below the number of places
 }
 
 // find returns the member that the key belongs to, of those that are usable, or
@@ -71,7 +88,13 @@ func (r *ring) find(key uint64, usable func(*member) bool) *member {
 // behind returns the first usable member behind a place, and where it is.
 func (r *ring) behind(place uint64, usable func(*member) bool) (uint64, *member) {
 	n := len(r.places)
-	first, _ := slices.BinarySearch(r.places, place)
+	if n == 0 {
+		return 0, nil
+	}
+	first := int(r.starts[r.arcOf(place)])
+	for first < n && r.places[first] < place {
+		first++
+	}
 	for step := range n {
 		i := (first + step) % n
 		if usable(r.members[i]) {

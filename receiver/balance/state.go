@@ -2,11 +2,26 @@ package balance
 
 import "time"
 
+// Condition is how an instance is treated.
+type Condition string
+
+// The conditions.
+const (
+	// Ready instances are sent to.
+	Ready Condition = "ready"
+	// Warming instances are new, or were left out: they are sent to less often.
+	Warming Condition = "warming"
+	// Ejected instances are left out because they have failed.
+	Ejected Condition = "ejected"
+	// Busy instances have asked not to be sent to for a time.
+	Busy Condition = "busy"
+)
+
 // State is what a Balancer reports about itself.
 type State struct {
-	// Known, Ejected and Busy count instances: all, those that are left out because
-	// they failed, and those that have asked not to be sent to.
-	Known, Ejected, Busy int
+	// Known is how many instances there are, and Conditions how many in each condition.
+	Known      int
+	Conditions map[Condition]int
 	// Ejections counts how often an instance was left out.
 	Ejections int64
 	// Instances are the first of them, in the order of the last Update.
@@ -16,8 +31,7 @@ type State struct {
 // Member is what is known of one instance.
 type Member struct {
 	ID, Addr, Zone string
-	// Condition is ready, warming, ejected or busy.
-	Condition string
+	Condition      Condition
 	// Until is when an instance that is ejected or busy is sent to again.
 	Until    time.Time
 	InFlight int
@@ -31,7 +45,11 @@ type Member struct {
 func (b *Balancer) State(most int) State {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	s := State{Known: len(b.members), Ejected: b.ejected, Busy: len(b.away) - b.ejected, Ejections: b.ejections}
+	b.admit(time.Now())
+	s := State{Known: len(b.members), Ejections: b.ejections, Conditions: map[Condition]int{
+		Ready: len(b.near.ready) + len(b.far.ready), Warming: len(b.near.warming) + len(b.far.warming),
+		Ejected: b.ejected, Busy: len(b.away) - b.ejected,
+	}}
 	for _, m := range b.order[:min(most, len(b.order))] {
 		s.Instances = append(s.Instances, m.report())
 	}
@@ -40,16 +58,16 @@ func (b *Balancer) State(most int) State {
 
 func (m *member) report() Member {
 	r := Member{
-		ID: m.ID, Addr: m.Addr, Zone: m.Zone, Condition: "ready",
+		ID: m.ID, Addr: m.Addr, Zone: m.Zone, Condition: Ready,
 		InFlight: m.inFlight, Picks: m.picks, Failures: m.failed, Consecutive: m.failures,
 	}
 	switch {
 	case m.condition == warming:
-		r.Condition = "warming"
+		r.Condition = Warming
 	case m.condition == away && m.ejected:
-		r.Condition, r.Until = "ejected", m.until
+		r.Condition, r.Until = Ejected, m.until
 	case m.condition == away:
-		r.Condition, r.Until = "busy", m.until
+		r.Condition, r.Until = Busy, m.until
 	}
 	return r
 }

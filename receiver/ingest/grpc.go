@@ -152,8 +152,11 @@ func (g *grpcServer) serve(l net.Listener) error {
 	return nil
 }
 
+// forewarn has nothing to do: drain tells clients in a way that costs no call.
+func (g *grpcServer) forewarn() {}
+
 // drain tells clients to go elsewhere and waits for their calls, or for stop.
-func (g *grpcServer) drain(context.Context) {
+func (g *grpcServer) drain(context.Context, *listener) {
 	g.leave()
 	g.server.GracefulStop()
 }

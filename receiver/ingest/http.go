@@ -19,21 +19,24 @@ import (
 // httpServer serves OTLP/HTTP: HTTP/1.1 and HTTP/2, the latter without TLS too
 // (by prior knowledge), on one port.
 type httpServer struct {
-	in      *intake
-	cfg     *HTTPConfig
-	cors    *cors
-	paths   map[string]wire.Signal
-	server  *http.Server
-	secure  bool
-	leaving atomic.Bool  // every response asks the client to connect anew
-	running sync.RWMutex // read-locked by every handler
-	ended   chan struct{}
-	end     sync.Once
+	in       *intake
+	cfg      *HTTPConfig
+	cors     *cors
+	paths    map[string]wire.Signal
+	server   *http.Server
+	secure   bool
+	leaving  atomic.Bool               // every response asks the client to connect anew
+	until    atomic.Pointer[time.Time] // when drain stops waiting for clients that were asked; nil if none were
+	farewell time.Duration
+	running  sync.RWMutex // read-locked by every handler
+	ended    chan struct{}
+	end      sync.Once
 }
 
 func newHTTPServer(cfg *HTTPConfig, in *intake, secure *tls.Config) *httpServer {
 	h := &httpServer{
-		in: in, cfg: cfg, cors: newCORS(cfg.CORS), paths: map[string]wire.Signal{}, secure: secure != nil, ended: make(chan struct{}),
+		in: in, cfg: cfg, cors: newCORS(cfg.CORS), paths: map[string]wire.Signal{}, secure: secure != nil, farewell: farewell,
+		ended: make(chan struct{}),
 	}
 	for _, sig := range wire.Signals() {
 		h.paths[cfg.path(sig)] = sig
@@ -92,9 +95,28 @@ func (h *httpServer) serve(l net.Listener) error {
 	return nil
 }
 
-// drain closes idle connections and waits for requests, or for stop, which is
-// called when ctx ends.
-func (h *httpServer) drain(ctx context.Context) {
+// farewell is how long after forewarn a shutdown waits for connections on which
+// no request has come since: clients that export every second are heard from
+// within it.
+const farewell = 2 * time.Second
+
+// forewarn has every answer ask its client to connect anew, which drain waits for.
+// Closing an idle connection can cross with a request, and few clients dare to
+// send a POST again.
+func (h *httpServer) forewarn() {
+	h.leaving.Store(true)
+	until := time.Now().Add(h.farewell)
+	h.until.Store(&until)
+}
+
+// drain waits a moment for clients that were asked to leave, closes idle
+// connections and waits for requests, or for stop, which is called when ctx ends.
+func (h *httpServer) drain(ctx context.Context, l *listener) {
+	if until := h.until.Load(); until != nil {
+		limit, cancel := context.WithDeadline(ctx, *until)
+		defer cancel()
+		h.part(limit, l)
+	}
 	_ = h.server.Shutdown(ctx) // an error says that ctx ended or a listener was closed already
 	if ctx.Err() != nil {
 		<-h.ended
@@ -103,24 +125,27 @@ func (h *httpServer) drain(ctx context.Context) {
 	h.finish()
 }
 
-// lingerPoll is how often retire looks whether connections are left.
+// lingerPoll is how often part looks whether connections are left.
 const lingerPoll = 20 * time.Millisecond
 
-// retire waits until clients have gone. Closing an idle connection, as draining
-// does, can cross with a request, and few clients dare to send a POST again; so
-// they are told with the answer to their next one (Connection: close, GOAWAY).
+// retire is forewarn, and waits until clients have gone.
 func (h *httpServer) retire(ctx context.Context, l *listener) {
 	h.leaving.Store(true)
 	limit, cancel := context.WithTimeout(ctx, cmp.Or(h.cfg.IdleTimeout, h.cfg.ReadTimeout, longestLinger))
 	defer cancel()
-	l.Quiet(limit)
+	h.part(limit, l)
+}
+
+// part stops listening and waits until no connection is left, or ctx ends.
+func (h *httpServer) part(ctx context.Context, l *listener) {
 	_ = l.Close() // of a turn: the socket stays open if another one has begun
+	l.Quiet(ctx)
 	ticker := time.NewTicker(lingerPoll)
 	defer ticker.Stop()
-	for l.connections() > 0 && limit.Err() == nil {
+	for l.connections() > 0 && ctx.Err() == nil {
 		select {
 		case <-ticker.C:
-		case <-limit.Done():
+		case <-ctx.Done():
 		}
 	}
 }

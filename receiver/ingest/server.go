@@ -69,9 +69,12 @@ type port struct {
 type server interface {
 	// serve blocks until drain or stop has ended, or the listener failed.
 	serve(l net.Listener) error
+	// forewarn begins to tell clients to connect anew, while requests are taken as
+	// before.
+	forewarn()
 	// drain waits for requests in flight. When ctx ends, stop is called, and drain
 	// returns after it.
-	drain(ctx context.Context)
+	drain(ctx context.Context, l *listener)
 	// stop ends them at once and waits for their handlers.
 	stop()
 	// retire tells clients to connect anew, without ending a request or closing a
@@ -219,6 +222,14 @@ func (s *Server) Run(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// Forewarn says that Drain will follow, so that clients which would not see an end
+// coming are told with each answer from now on. Requests are taken as before.
+func (s *Server) Forewarn() {
+	for _, p := range s.ports {
+		p.server.forewarn()
+	}
+}
+
 // Drain stops listening, tells clients to go elsewhere (GOAWAY, Connection:
 // close) and waits for the requests in flight; when ctx ends, it ends them. Run
 // returns afterwards.
@@ -233,7 +244,7 @@ func (s *Server) Drain(ctx context.Context) {
 func (p *port) drain(ctx context.Context) {
 	abort := context.AfterFunc(ctx, p.stop)
 	defer abort()
-	p.server.drain(ctx)
+	p.server.drain(ctx, p.listener)
 }
 
 // Retire ends a Server that another one has taken the place of, or that is not

@@ -4,6 +4,9 @@ import (
 	"crypto/tls"
 )
 
+// Plaintext reports whether connections are to be without TLS.
+func (c Client) Plaintext() bool { return c.Insecure && !c.hasCA() }
+
 // TLS reads the files and returns the configuration for a client, or nil if the
 // connection is to be in plain text. Like in the Collector, insecure yields to
 // ca_file and ca_pem.
@@ -12,7 +15,7 @@ import (
 // at once, with each later failure to read the certificate again; the one in
 // use stays in use.
 func (c Client) TLS(reloadFailed func(error)) (*tls.Config, error) {
-	if c.Insecure && !c.hasCA() {
+	if c.Plaintext() {
 		return nil, nil // no TLS is an answer of its own, documented above
 	}
 	conf, err := c.build()

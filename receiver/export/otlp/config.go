@@ -10,6 +10,7 @@ import (
 
 	"google.golang.org/grpc/balancer"
 
+	"github.com/otlpctl/otlpctl/receiver/export/balanced"
 	"github.com/otlpctl/otlpctl/receiver/export/internal/body"
 	"github.com/otlpctl/otlpctl/receiver/internal/compression"
 	"github.com/otlpctl/otlpctl/receiver/internal/invalid"
@@ -19,9 +20,10 @@ import (
 )
 
 // Config is the configuration of an otlp exporter. The keys are the Collector's,
-// with its meaning and defaults, but for connections and gzip_multi_member.
+// with its meaning and defaults, but for balance, connections and gzip_multi_member.
 type Config struct {
-	Endpoint        string                 `yaml:"endpoint" doc:"Where to send to: host:port, or unix:///path/to/socket. A scheme of https always uses TLS; http leaves it to tls. Other schemes are gRPC's own, such as dns:///."`
+	Endpoint        string                 `yaml:"endpoint" doc:"Where to send to: host:port, or unix:///path/to/socket. A scheme of https always uses TLS; http leaves it to tls. consul://, etcd://, eureka://, kubernetes://, static:// and dns://host:port name a service, whose instances are found and balanced. Other schemes are gRPC's own, such as dns:///host:port."`
+	Balance         balanced.Config        `yaml:"balance" doc:"How batches are spread over the instances of an endpoint that names a service."`
 	TLS             tlsconf.Client         `yaml:"tls" doc:"TLS to the backend, on by default; insecure: true sends in plain text."`
 	Compression     string                 `yaml:"compression" doc:"How requests are compressed." enum:"none|gzip|zstd|"`
 	Headers         map[string]secret.Text `yaml:"headers" doc:"Metadata to send with every request." secret:"true"`
@@ -54,7 +56,7 @@ func (k *Keepalive) SetDefaults() { k.Time, k.Timeout = 10*time.Second, 10*time.
 func DefaultConfig() Config {
 	return Config{
 		Compression: compression.Gzip.String(), WriteBufferSize: 512 << 10, BalancerName: "round_robin",
-		Timeout: 5 * time.Second, Connections: 1,
+		Timeout: 5 * time.Second, Connections: 1, Balance: balanced.DefaultConfig(),
 		SendingQueue: pipeline.DefaultQueueConfig(), RetryOnFailure: pipeline.DefaultRetryConfig(),
 	}
 }
@@ -62,7 +64,10 @@ func DefaultConfig() Config {
 // Validate checks what can be checked without a connection.
 func (c *Config) Validate() error {
 	_, err := c.target()
-	errs := []error{err}
+	errs := []error{err, c.Balance.Check(c.Endpoint)}
+	if balanced.Named(c.Endpoint) && c.WaitForReady {
+		errs = append(errs, invalid.Key("wait_for_ready", "must be off with an endpoint that names a service: a request would wait for one instance instead of going to another"))
+	}
 	if _, err := compression.Parse(c.Compression); err != nil {
 		errs = append(errs, invalid.Key("compression", "%s", err))
 	}
@@ -80,10 +85,25 @@ func (c *Config) Validate() error {
 // Settings returns how a Destination treats the exporter.
 func (c *Config) Settings() pipeline.Settings {
 	a, _ := compression.Parse(c.Compression) // what cannot be parsed does not pass Validate
-	return pipeline.Settings{
+	s := pipeline.Settings{
 		Queue: c.SendingQueue, Retry: c.RetryOnFailure, Timeout: c.Timeout,
 		Passthrough: body.Passthrough(a, c.GzipMultiMember), MaxRequestBytes: pipeline.MaxOTLPRequestBytes,
 	}
+	if c.Balance.Divides() {
+		s.Passthrough = pipeline.PassNone
+	}
+	return s
+}
+
+// At returns the configuration for one instance of the service that the endpoint
+// names.
+func (c *Config) At(addr string) Config {
+	one := *c
+	one.Endpoint, one.Balance = addr, balanced.DefaultConfig()
+	if one.TLS.ServerName == "" {
+		one.TLS.ServerName = balanced.ServerName(c.Endpoint)
+	}
+	return one
 }
 
 // target returns the endpoint in the form that gRPC takes.
@@ -94,6 +114,8 @@ func (c *Config) target() (string, error) {
 		return "", invalid.Key("endpoint", "is missing: set it to the backend's host:port, such as localhost:4317")
 	case !hasScheme:
 		return c.Endpoint, c.checkAddress(c.Endpoint)
+	case balanced.Named(c.Endpoint):
+		return "", nil // each instance has its own
 	case scheme == "http", scheme == "https":
 		return rest, c.checkAddress(rest)
 	case scheme == "unix":

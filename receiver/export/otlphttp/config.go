@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/net/http/httpguts"
 
+	"github.com/otlpctl/otlpctl/receiver/export/balanced"
 	"github.com/otlpctl/otlpctl/receiver/export/internal/body"
 	"github.com/otlpctl/otlpctl/receiver/internal/compression"
 	"github.com/otlpctl/otlpctl/receiver/internal/invalid"
@@ -19,14 +20,16 @@ import (
 )
 
 // Config is the configuration of an otlphttp exporter. The keys are the
-// Collector's, with its meaning and defaults, but for gzip_multi_member and
+// Collector's, with its meaning and defaults, but for balance, gzip_multi_member and
 // where a comment says otherwise.
 type Config struct {
-	Endpoint         string `yaml:"endpoint" doc:"The backend's base URL, such as https://backend:4318; /v1/traces and so on are appended."`
+	Endpoint         string `yaml:"endpoint" doc:"The backend's base URL, such as https://backend:4318; /v1/traces and so on are appended. consul://, dns://host:port, etcd://, eureka://, kubernetes:// and static:// name a service, whose instances are found and balanced: with TLS unless tls.insecure is set."`
 	TracesEndpoint   string `yaml:"traces_endpoint" doc:"The whole URL for traces, in place of endpoint."`
 	MetricsEndpoint  string `yaml:"metrics_endpoint" doc:"The whole URL for metrics, in place of endpoint."`
 	LogsEndpoint     string `yaml:"logs_endpoint" doc:"The whole URL for logs, in place of endpoint."`
 	ProfilesEndpoint string `yaml:"profiles_endpoint" doc:"The whole URL for profiles, in place of endpoint."`
+
+	Balance balanced.Config `yaml:"balance" doc:"How batches are spread over the instances of an endpoint that names a service."`
 
 	Encoding          string                 `yaml:"encoding" doc:"How requests are encoded." enum:"proto|json"`
 	Compression       string                 `yaml:"compression" doc:"How requests are compressed." enum:"none|gzip|zstd|"`
@@ -69,22 +72,14 @@ func DefaultConfig() Config {
 	return Config{
 		Encoding: encodingProto, Compression: compression.Gzip.String(), Timeout: 30 * time.Second,
 		WriteBufferSize: 512 << 10, MaxIdleConns: 100, IdleConnTimeout: 90 * time.Second, ForceAttemptHTTP2: true,
+		Balance:      balanced.DefaultConfig(),
 		SendingQueue: pipeline.DefaultQueueConfig(), RetryOnFailure: pipeline.DefaultRetryConfig(),
 	}
 }
 
 // Validate checks what can be checked without a connection.
 func (c *Config) Validate() error {
-	var errs []error
-	anywhere := false
-	for _, sig := range wire.Signals() {
-		u, err := c.url(sig)
-		errs = append(errs, err)
-		anywhere = anywhere || u != nil
-	}
-	if !anywhere && errors.Join(errs...) == nil {
-		errs = append(errs, invalid.Key("endpoint", "is missing: set it to the backend's base URL, such as http://localhost:4318"))
-	}
+	errs := append(c.checkURLs(), c.Balance.Check(c.Endpoint))
 	if c.Encoding != encodingProto && c.Encoding != encodingJSON {
 		errs = append(errs, invalid.Key("encoding", "%q is not known: use proto or json", c.Encoding))
 	}
@@ -102,6 +97,38 @@ func (c *Config) Validate() error {
 		}
 	}
 	return errors.Join(dedupe(errs)...)
+}
+
+// checkURLs returns what is wrong with the endpoints.
+func (c *Config) checkURLs() []error {
+	var errs []error
+	anywhere := balanced.Named(c.Endpoint)
+	for _, sig := range wire.Signals() {
+		u, err := c.url(sig)
+		errs = append(errs, err)
+		if key, own := c.own(sig); own != "" && balanced.Named(c.Endpoint) {
+			errs = append(errs, invalid.Key(key, "cannot be set beside an endpoint that names a service: use another exporter for %s", sig))
+		}
+		anywhere = anywhere || u != nil
+	}
+	if !anywhere && errors.Join(errs...) == nil {
+		errs = append(errs, invalid.Key("endpoint", "is missing: set it to the backend's base URL, such as http://localhost:4318"))
+	}
+	return errs
+}
+
+// At returns the configuration for one instance of the service that the endpoint
+// names: with TLS, unless that is switched off.
+func (c *Config) At(addr string) Config {
+	one := *c
+	one.Endpoint, one.Balance = "https://"+addr, balanced.DefaultConfig()
+	if one.TLS.Plaintext() {
+		one.Endpoint = "http://" + addr
+	}
+	if one.TLS.ServerName == "" {
+		one.TLS.ServerName = balanced.ServerName(c.Endpoint)
+	}
+	return one
 }
 
 // dedupe leaves out errors that say the same: the base URL is part of every signal's.
@@ -134,6 +161,9 @@ func (c *Config) Settings() pipeline.Settings {
 		Queue: c.SendingQueue, Retry: c.RetryOnFailure, Timeout: c.Timeout,
 		Passthrough: body.Passthrough(a, c.GzipMultiMember), MaxRequestBytes: pipeline.MaxOTLPRequestBytes,
 	}
+	if c.Balance.Divides() {
+		s.Passthrough = pipeline.PassNone
+	}
 	if c.Encoding == encodingJSON {
 		s.Passthrough, s.MaxRequestBytes = pipeline.PassNone, pipeline.MaxOTLPRequestBytes/jsonGrowth
 	}
@@ -161,7 +191,7 @@ func (c *Config) url(sig wire.Signal) (*url.URL, error) {
 	switch {
 	case endpoint != "":
 		return parseURL(key, endpoint)
-	case c.Endpoint == "":
+	case c.Endpoint == "", balanced.Named(c.Endpoint): // each instance has its own
 		return nil, nil //nolint:nilnil // no URL is an answer of its own, documented above
 	}
 	u, err := parseURL("endpoint", c.Endpoint)
@@ -178,6 +208,10 @@ func (c *Config) url(sig wire.Signal) (*url.URL, error) {
 func parseURL(key, text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	switch {
+	case balanced.Named(text):
+		return nil, invalid.Key(key, "is a service's name, which only endpoint can be")
+	case strings.HasPrefix(text, "dns:"):
+		return nil, invalid.Key(key, "is in the form of gRPC: write dns://host:port")
 	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Host == "":
 		// The text itself may hold a password.
 		return nil, invalid.Key(key, "is no URL: it must begin with http:// or https:// and name a host")
