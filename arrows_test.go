@@ -32,6 +32,9 @@ func arrows() map[string][]string {
 		"pkg/store":     {"receiver/export/database"},
 		"pkg/term":      {},
 
+		// Services are found in a cluster as in other registries, but through a client of the cluster.
+		"pkg/kube/endpoints": {"pkg/kube", "pkg/discovery", "receiver/resolve"},
+
 		"receiver":      {}, // nothing outside itself
 		"receiver/wire": {},
 
@@ -45,6 +48,7 @@ func homes() map[string][]string {
 	return map[string][]string{
 		"filippo.io/age":                          {"pkg/config"},
 		"github.com/docker/docker/":               {"pkg/engine"},
+		"github.com/hashicorp/":                   {"pkg/discovery"},
 		"github.com/google/go-containerregistry/": {"pkg/image"},
 		"github.com/charmbracelet/":               {"pkg/term"},
 		"github.com/muesli/termenv":               {"pkg/term"},
