@@ -66,16 +66,22 @@ func (c *Client) checkAccess(ctx context.Context, s Set) error {
 	if len(missing) == 0 {
 		return nil
 	}
+	return c.lacks(s.Target, strings.Join(missing, ", "))
+}
+
+// lacks says which permissions are missing.
+func (c *Client) lacks(t Target, missing string) error {
 	return hinted{
-		fmt.Errorf("%s may not do everything in the namespace %s that deploying takes: %s", c.context(), s.Namespace, strings.Join(missing, ", ")),
+		fmt.Errorf("%s may not do everything in the namespace %s that deploying takes: %s", c.context(), t.Namespace, missing),
 		"docs/kubernetes-role.yaml is a Role with all that is needed",
 	}
 }
 
 func (c *Client) may(ctx context.Context, p permission) (bool, error) {
+	resource, part, _ := strings.Cut(p.resource.Resource, "/")
 	answer, err := c.ask(ctx, "authorization.k8s.io/v1", "SelfSubjectAccessReview", map[string]any{
 		"spec": map[string]any{"resourceAttributes": map[string]any{
-			"verb": p.verb, "group": p.resource.Group, "resource": p.resource.Resource, "namespace": p.namespace,
+			"verb": p.verb, "group": p.resource.Group, "resource": resource, "subresource": part, "namespace": p.namespace,
 		}},
 	})
 	if err != nil {

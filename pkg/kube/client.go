@@ -4,6 +4,7 @@
 package kube
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -19,8 +20,8 @@ import (
 // FieldManager is who the cluster says has set the fields of our objects.
 const FieldManager = "otlpctl"
 
-// requestTimeout is how long one answer of the API server may take.
-const requestTimeout = 30 * time.Second
+// RequestTimeout is how long one answer of the API server may take unless Access says otherwise.
+const RequestTimeout = 30 * time.Second
 
 // Client talks to one cluster.
 type Client struct {
@@ -32,12 +33,13 @@ type Client struct {
 	// Server is the address of the API server.
 	Server string
 
-	http *http.Client
-	base *url.URL
+	http     *http.Client
+	base     *url.URL
+	patience time.Duration
 }
 
 // newClient makes a client of a configuration that is complete.
-func newClient(name string, cfg *rest.Config) (*Client, error) {
+func newClient(name string, cfg *rest.Config, patience time.Duration) (*Client, error) {
 	cfg.UserAgent = "otlpctl"
 	cfg.QPS = -1 // the API server has its own fair queues
 	cfg.WarningHandler = rest.NoWarnings{}
@@ -53,7 +55,12 @@ func newClient(name string, cfg *rest.Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{Interface: objects, Context: name, Server: base.Scheme + "://" + base.Host, http: transport, base: base}, nil
+	return &Client{Interface: objects, Context: name, Server: base.Scheme + "://" + base.Host, http: transport, base: base, patience: patience}, nil
+}
+
+// limit bounds how long one answer may take.
+func (c *Client) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, cmp.Or(c.patience, RequestTimeout))
 }
 
 // Get asks the API server for a path such as /version, or for that of a pod's log or proxy. The answer is
@@ -87,7 +94,7 @@ func (c *Client) resource(r Ref) dynamic.ResourceInterface {
 
 // read returns an object, or nil if there is none.
 func (c *Client) read(ctx context.Context, r Ref) (*unstructured.Unstructured, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := c.limit(ctx)
 	defer cancel()
 	found, err := c.resource(r).Get(ctx, r.Name, getOptions())
 	switch {

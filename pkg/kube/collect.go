@@ -69,7 +69,7 @@ func neededBy(revisions []Revision, r Ref) bool {
 // mounted returns the words in the ReplicaSets of the deployment, among them the names of what their
 // pods mount: the cluster itself may go back to any of them.
 func (e *execution) mounted(ctx context.Context) (map[string]bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := e.limit(ctx)
 	defer cancel()
 	t := e.plan.Target
 	list, err := e.resource(Ref{"apps/v1", "ReplicaSet", t.Namespace, ""}).List(ctx, metav1.ListOptions{LabelSelector: "app=" + t.Name})

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -20,6 +21,8 @@ type Access struct {
 	Kubeconfig string
 	// Context is the name of a context in it; empty is the current one.
 	Context string
+	// RequestTimeout is how long one answer may take; zero is RequestTimeout.
+	RequestTimeout time.Duration
 }
 
 // Open makes a client. It asks the cluster nothing.
@@ -43,7 +46,7 @@ func Open(a Access) (*Client, error) {
 	case err != nil:
 		return nil, fmt.Errorf("the context %q: %w", name, err)
 	}
-	return newClient(name, cfg)
+	return newClient(name, cfg, a.RequestTimeout)
 }
 
 // Contexts returns the names of all contexts, in their order.

@@ -39,7 +39,7 @@ func (c *Client) Explain(err error) error {
 	case errors.Is(err, context.Canceled):
 		return err
 	case errors.Is(err, context.DeadlineExceeded):
-		return hinted{fmt.Errorf("the API server %s does not answer in time: %w", c.Server, err), "try again, or look at the load of the control plane"}
+		return hinted{fmt.Errorf("the API server %s does not answer in time: %w", c.Server, err), "try again, or give it more time with --request-timeout"}
 	case ok:
 		return c.explainConnection(wrapped.Err)
 	}
@@ -83,6 +83,8 @@ func (c *Client) explainStatus(err *apierrors.StatusError) error {
 		return hinted{text, "wait until the namespace is gone, or deploy to another one with -n"}
 	case strings.Contains(text.Error(), "exceeded quota"):
 		return hinted{text, "raise the ResourceQuota, or ask for less: deploy.resources, deploy.replicas"}
+	case strings.Contains(text.Error(), "failed calling webhook"):
+		return hinted{text, "a webhook of the cluster does not work: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations"}
 	case strings.Contains(text.Error(), "admission webhook"), strings.Contains(text.Error(), "ValidatingAdmissionPolicy"):
 		return hinted{text, "a policy of the cluster refuses the object: change it with --set deploy.… or --patch"}
 	case apierrors.IsForbidden(err):
@@ -140,6 +142,9 @@ func getOptions() metav1.GetOptions { return metav1.GetOptions{} }
 func isUnknownKind(err error) bool {
 	return apierrors.IsNotFound(err) && apierrors.HasStatusCause(err, metav1.CauseTypeUnexpectedServerResponse)
 }
+
+// IsNotFound reports whether an error of the API server says that there is no such object.
+func IsNotFound(err error) bool { return isNotFound(err) }
 
 func isNotFound(err error) bool { return apierrors.IsNotFound(err) }
 

@@ -16,6 +16,8 @@ type Execution struct {
 	Revision int `json:"revision"`
 	// Changes are those that were made, and objects that needed none.
 	Changes []Change `json:"objects"`
+	// Held says that the Deployment is paused: see Options.Hold.
+	Held bool `json:"-"`
 }
 
 // Do brings about what a plan says. The namespace is made, and the plan made anew with a lease on the
@@ -31,11 +33,15 @@ func (c *Client) Do(ctx context.Context, p *Plan, say func(step string), after f
 	}
 	return c.Locked(ctx, p.Target, func(ctx context.Context) error {
 		again, err := c.Plan(ctx, p.set, p.options)
-		if err != nil {
+		if err != nil && len(made) == 0 {
 			return err
 		}
+		if err != nil {
+			return after(ctx, Execution{Target: p.Target, Changes: p.made(made)}, err)
+		}
 		again.remember(made)
-		done, err := c.execute(ctx, again, say)
+		*p = *again // an undo goes back to what was there before this one
+		done, err := c.execute(ctx, p, say)
 		return after(ctx, done, err)
 	})
 }
@@ -53,6 +59,11 @@ func (c *Client) settle(ctx context.Context, p *Plan, say func(string)) (made []
 		}
 	}
 	return nil, nil
+}
+
+// made returns the changes of a plan that have been brought about.
+func (p *Plan) made(refs []Ref) []Change {
+	return slices.DeleteFunc(slices.Clone(p.Changes), func(c Change) bool { return !slices.ContainsFunc(refs, c.same) })
 }
 
 // remember says of objects that have been made since the first plan that they are new.
@@ -73,7 +84,7 @@ type execution struct {
 }
 
 func (c *Client) execute(ctx context.Context, p *Plan, say func(string)) (Execution, error) {
-	e := execution{Client: c, plan: p, say: say, done: Execution{Target: p.Target, Revision: p.Revision}}
+	e := execution{Client: c, plan: p, say: say, done: Execution{Target: p.Target, Revision: p.Revision, Changes: []Change{}}}
 	if p.IsNoop() { // somebody else has done it meanwhile
 		e.done.Changes = p.Changes
 		return e.done, nil
@@ -97,6 +108,9 @@ func (e *execution) write(ctx context.Context) error {
 		}
 		if change.Action != Unchanged && !e.isWritten(change) {
 			e.say(verb(change))
+			if err := e.hold(ctx, change); err != nil {
+				return err
+			}
 			if err := e.writeOne(ctx, change); err != nil {
 				return err
 			}

@@ -60,7 +60,7 @@ func (l *lease) take(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := l.client.limit(ctx)
 	defer cancel()
 	at := l.client.resource(l.target.lease())
 	if now == nil {

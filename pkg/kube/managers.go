@@ -54,7 +54,7 @@ func sameOwner(a, b *unstructured.Unstructured) bool {
 
 func applied(u *unstructured.Unstructured) map[string]any {
 	for _, entry := range u.GetManagedFields() {
-		if entry.Manager == FieldManager && entry.Operation == metav1.ManagedFieldsOperationApply && entry.Subresource == "" {
+		if isApplied(entry) {
 			return ownedFields(entry)
 		}
 	}

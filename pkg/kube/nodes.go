@@ -4,49 +4,69 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// checkImage says whether nodes lack an image that they are not to pull.
-func (c *Client) checkImage(ctx context.Context, s Set) ([]string, error) {
-	w, ok := s.workload()
-	if !ok || !slices.ContainsFunc(w.pod.Containers, func(c corev1.Container) bool { return c.ImagePullPolicy == corev1.PullNever }) {
-		return nil, nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	list, err := c.resource(Ref{"v1", "Node", "", ""}).List(ctx, metav1.ListOptions{})
-	switch {
-	case isForbidden(err):
-		return nil, nil // then the pods tell
-	case err != nil:
-		return nil, fmt.Errorf("list the nodes: %w", c.Explain(err))
-	}
-	var lacking []string
-	for _, node := range list.Items {
-		if !hasImage(&node, s.Image()) {
-			lacking = append(lacking, node.GetName())
-		}
-	}
-	if len(lacking) == 0 {
-		return nil, nil
-	}
-	return []string{fmt.Sprintf("deploy.image_pull_policy is Never, and these nodes do not tell that they have %s: %s", s.Image(), strings.Join(lacking, ", "))}, nil
+// nodesMost is how many nodes are looked at: each tells of up to 50 images.
+const nodesMost = 250
+
+// Node is a node of the cluster, as it tells about itself.
+type Node struct {
+	Name string
+	// OS and Architecture are those of its programs, such as linux and arm64.
+	OS, Architecture string
+	// Provider is who has made it, and under what name there: kind://docker/CLUSTER/NODE. It may be empty.
+	Provider string
+	Labels   map[string]string
+
+	// images are names of those that it has: some of them, and not the newest, which it tells of later.
+	images []string
 }
 
-// hasImage reports whether a node tells that it has an image. Nodes tell of a number of them only.
-func hasImage(node *unstructured.Unstructured, image string) bool {
-	images, _, _ := unstructured.NestedSlice(node.Object, "status", "images")
-	for _, i := range images {
-		fields, _ := i.(map[string]any)
-		names, _, _ := unstructured.NestedStringSlice(fields, "names")
-		if slices.ContainsFunc(names, func(name string) bool { return name == image || strings.HasSuffix(name, "/"+image) }) {
-			return true
+// Nodes returns the nodes of the cluster. It returns none if that is not allowed, or if there are too many to
+// look at: then nobody knows.
+func (c *Client) Nodes(ctx context.Context) ([]Node, error) {
+	ctx, cancel := c.limit(ctx)
+	defer cancel()
+	list, err := c.resource(Ref{"v1", "Node", "", ""}).List(ctx, metav1.ListOptions{Limit: nodesMost})
+	switch {
+	case isForbidden(err):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("list the nodes: %w", c.Explain(err))
+	case list.GetContinue() != "":
+		return nil, nil
+	}
+	nodes := make([]Node, len(list.Items))
+	for i := range list.Items {
+		if nodes[i], err = nodeOf(&list.Items[i]); err != nil {
+			return nil, err
 		}
 	}
-	return false
+	return nodes, nil
+}
+
+func nodeOf(u *unstructured.Unstructured) (Node, error) {
+	var node corev1.Node
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, &node); err != nil {
+		return Node{}, fmt.Errorf("%s: %w", refOf(u), err)
+	}
+	n := Node{
+		Name: node.Name, OS: node.Status.NodeInfo.OperatingSystem, Architecture: node.Status.NodeInfo.Architecture,
+		Provider: node.Spec.ProviderID, Labels: node.Labels,
+	}
+	for _, image := range node.Status.Images {
+		n.images = append(n.images, image.Names...)
+	}
+	return n, nil
+}
+
+// has reports whether a node tells that it has an image.
+func (n Node) has(image string) bool {
+	wanted := complete(image)
+	return slices.ContainsFunc(n.images, func(name string) bool { return complete(name) == wanted })
 }

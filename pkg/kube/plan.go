@@ -43,6 +43,11 @@ type Options struct {
 	Force bool
 	// Recreate are objects, as Kind/name, that are deleted and made anew if they cannot be changed.
 	Recreate []string
+	// KeepScale leaves the number of pods, or the bounds of the autoscaler, as "otlpctl scale" has set them.
+	KeepScale bool
+	// Hold pauses a Deployment that exists before a new revision would replace its pods step by step: who
+	// deploys lets it go on. See Execution.Held.
+	Hold bool
 }
 
 // Plan is what applying a set would do. In JSON it is API.
@@ -182,6 +187,9 @@ func merged(err error) error {
 
 // change returns what becomes of an object of the set.
 func (c *Client) change(ctx context.Context, p *Plan, now, then *unstructured.Unstructured) (Change, error) {
+	if p.options.KeepScale {
+		then = keepScale(now, then)
+	}
 	r := refOf(then)
 	change := Change{Ref: r, Action: Created, Differences: []Difference{}, now: now, then: then, count: countOf(p, now, then)}
 	if now != nil && now.GetDeletionTimestamp() != nil {

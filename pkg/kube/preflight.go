@@ -16,7 +16,7 @@ const (
 )
 
 // Check finds what would keep a set from being deployed, before anything is planned. What is
-// only likely to is among the warnings.
+// only likely to is among the warnings. Of the image only CheckImage knows.
 func (c *Client) Check(ctx context.Context, s Set) (warnings []string, err error) {
 	version, err := c.Version(ctx)
 	if err != nil {
@@ -26,19 +26,18 @@ func (c *Client) Check(ctx context.Context, s Set) (warnings []string, err error
 	if _, err := c.isHomeless(ctx, s); err != nil {
 		return warnings, err
 	}
-	var short, lacking []string
+	var short []string
 	err = together([]func() error{
 		func() error { return c.checkAccess(ctx, s) },
 		func() (err error) { short, err = c.checkQuota(ctx, s); return err },
-		func() (err error) { lacking, err = c.checkImage(ctx, s); return err },
 	}, func(_ int, check func() error) error { return check() })
-	return append(append(warnings, short...), lacking...), err
+	return append(warnings, short...), err
 }
 
 // Version returns the version of the cluster, such as v1.36.3. It is the first thing to ask: what is
 // wrong with the way to the cluster shows here.
 func (c *Client) Version(ctx context.Context) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := c.limit(ctx)
 	defer cancel()
 	answer, err := c.Get(ctx, "/version", nil)
 	if err != nil {

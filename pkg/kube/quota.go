@@ -43,7 +43,7 @@ func (c *Client) checkQuota(ctx context.Context, s Set) (warnings []string, err 
 }
 
 func (c *Client) quotas(ctx context.Context, t Target) ([]corev1.ResourceQuota, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := c.limit(ctx)
 	defer cancel()
 	list, err := c.resource(Ref{"v1", "ResourceQuota", t.Namespace, ""}).List(ctx, metav1.ListOptions{})
 	switch {
@@ -63,7 +63,7 @@ func (c *Client) quotas(ctx context.Context, t Target) ([]corev1.ResourceQuota, 
 
 // pods returns the pods of the deployment.
 func (c *Client) pods(ctx context.Context, t Target) (*unstructured.UnstructuredList, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := c.limit(ctx)
 	defer cancel()
 	list, err := c.resource(Ref{"v1", "Pod", t.Namespace, ""}).List(ctx, metav1.ListOptions{LabelSelector: "app=" + t.Name})
 	if err != nil {

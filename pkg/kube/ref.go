@@ -1,11 +1,14 @@
 package kube
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation"
 )
 
 // Target is a deployment: the objects that otlpctl has made under one name. In JSON it is API.
@@ -16,6 +19,23 @@ type Target struct {
 
 // String returns the target as messages have it.
 func (t Target) String() string { return t.Name + " in " + t.Namespace }
+
+// Check finds names that nothing in a cluster can have.
+func (t Target) Check() error {
+	return errors.Join(
+		checkName("namespace", t.Namespace, validation.IsDNS1123Label),
+		checkName("name", t.Name, validation.IsDNS1035Label),
+	)
+}
+
+func checkName(what, name string, rule func(string) []string) error {
+	problems := rule(name)
+	if len(problems) == 0 {
+		return nil
+	}
+	problem, _, _ := strings.Cut(problems[0], " (e.g. ") // and a regular expression
+	return fmt.Errorf("the %s %q cannot be: %s", what, name, problem)
+}
 
 // Ref names an object. In JSON it is API.
 type Ref struct {

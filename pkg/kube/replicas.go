@@ -57,17 +57,17 @@ func replicas(u *unstructured.Unstructured) (n int64, set bool) {
 // autoscaled returns how many pods the autoscaler of the set keeps at least, if there is one.
 func (s Set) autoscaled() (least int64, ok bool) {
 	for _, u := range s.Objects {
-		target, _, _ := unstructured.NestedString(u.Object, "spec", "scaleTargetRef", "name")
-		if u.GetKind() != "HorizontalPodAutoscaler" || target != s.Name {
-			continue
+		if s.isAutoscaler(u) {
+			return *autoscalerBounds(u).Min, true
 		}
-		least, found, _ := unstructured.NestedInt64(u.Object, "spec", "minReplicas")
-		if !found {
-			least = 1 // as the cluster has it
-		}
-		return least, true
 	}
 	return 0, false
+}
+
+// isAutoscaler reports whether an object decides on the number of pods.
+func (s Set) isAutoscaler(u *unstructured.Unstructured) bool {
+	target, _, _ := unstructured.NestedString(u.Object, "spec", "scaleTargetRef", "name")
+	return u.GetKind() == autoscalerKind && target == s.Name
 }
 
 // planned returns the object that the dry run is to be of. What passes the number on is not in it.

@@ -23,11 +23,13 @@ const revisionsKept = 10
 
 // Revision is what was deployed at one time. In JSON it is API.
 type Revision struct {
-	Number     int       `json:"revision"`
-	Image      string    `json:"image"`
-	ConfigHash string    `json:"config_hash"`
-	User       string    `json:"user"`
-	Time       time.Time `json:"time"`
+	Number int    `json:"revision"`
+	Image  string `json:"image"`
+	// ImageDigest is that of the image when it was deployed; empty is not known.
+	ImageDigest string    `json:"image_digest,omitempty"`
+	ConfigHash  string    `json:"config_hash"`
+	User        string    `json:"user"`
+	Time        time.Time `json:"time"`
 	// Restores is the revision whose objects were applied again; 0 is none.
 	Restores int `json:"restores,omitempty"`
 	// Secrets are those that belong to it. What is in them is known to the cluster alone.
@@ -53,10 +55,10 @@ func (r Revision) Set(t Target) Set {
 
 // Revisions returns those that are kept, the latest last.
 func (c *Client) Revisions(ctx context.Context, t Target) ([]Revision, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := c.limit(ctx)
 	defer cancel()
 	list, err := c.resource(t.configMap("")).List(ctx, metav1.ListOptions{
-		LabelSelector: recordLabel + "=" + revisionRecord + "," + instanceLabel + "=" + t.Name,
+		LabelSelector: t.revisionLabels(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list the revisions of %s: %w", t, c.Explain(err))
@@ -83,7 +85,7 @@ func decodeRevision(u *unstructured.Unstructured) (Revision, error) {
 	if err != nil {
 		return r, fmt.Errorf("is no revision: its objects: %w", err)
 	}
-	r.Objects = objects
+	r.Objects, r.ImageDigest = objects, cmp.Or(digestIn(r.Image), u.GetAnnotations()[imageDigestAnnotation])
 	return r, nil
 }
 
@@ -115,6 +117,8 @@ func unpack(packed string) ([]*unstructured.Unstructured, error) {
 
 // encodeRevision returns the object in which the cluster keeps a revision.
 func encodeRevision(t Target, r Revision) (*unstructured.Unstructured, error) {
+	digest := r.ImageDigest
+	r.ImageDigest = "" // it may become known later, when the rest no longer changes
 	text, err := json.Marshal(r)
 	if err != nil {
 		return nil, err
@@ -130,6 +134,9 @@ func encodeRevision(t Target, r Revision) (*unstructured.Unstructured, error) {
 		return nil, err
 	}
 	u := t.record(t.revision(r.Number), revisionRecord)
+	if digest != "" && digestIn(r.Image) == "" {
+		u.SetAnnotations(map[string]string{imageDigestAnnotation: digest})
+	}
 	u.Object["immutable"] = true
 	u.Object["data"] = map[string]any{revisionKey: string(text)}
 	u.Object["binaryData"] = map[string]any{objectsKey: base64.StdEncoding.EncodeToString(packed.Bytes())}
@@ -147,7 +154,7 @@ func (c *Client) store(ctx context.Context, s Set, number int) (Revision, error)
 		return Revision{}, err
 	}
 	r := Revision{
-		Number: number, Image: s.Image(), ConfigHash: s.ConfigHash, User: user, Time: time.Now().UTC().Truncate(time.Second),
+		Number: number, Image: s.Image(), ImageDigest: s.DigestOfImage(), ConfigHash: s.ConfigHash, User: user, Time: time.Now().UTC().Truncate(time.Second),
 		Restores: s.Restores, Secrets: s.secrets(), Objects: s.open(),
 	}
 	if r.stored, err = encodeRevision(s.Target, r); err != nil {
@@ -175,7 +182,7 @@ func (c *Client) User(ctx context.Context) (string, error) {
 
 // ask has the API server answer a question, which changes nothing.
 func (c *Client) ask(ctx context.Context, version, kind string, question map[string]any) (*unstructured.Unstructured, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := c.limit(ctx)
 	defer cancel()
 	u := &unstructured.Unstructured{Object: question}
 	u.SetAPIVersion(version)

@@ -85,14 +85,10 @@ func (h *History) numbers() string {
 	return strings.Join(all, ", ")
 }
 
-// Previous returns the latest revision before the current one that is something else. After a deployment
-// that was cut off it is the current one, which was the last to be complete; after an undo that was cut off
-// it is the one that was to be restored.
+// Previous returns the latest revision before the current one that is something else. After a deployment or an
+// undo that was cut off it is that which is Complete.
 func (h *History) Previous() (Revision, error) {
-	if h.Unfinished && h.inventory.Restores != 0 {
-		return h.Find(h.inventory.Restores)
-	}
-	current, err := h.Find(h.Current)
+	current, err := h.Complete()
 	if err != nil || h.Unfinished {
 		return current, err
 	}

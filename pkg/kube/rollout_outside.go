@@ -25,7 +25,7 @@ const hashAnnotation = "otlpctl.io/config-hash"
 
 // outside returns what somebody else has rolled out, the latest last.
 func (c *Client) outside(ctx context.Context, t Target, revisions []Revision) ([]Outside, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := c.limit(ctx)
 	defer cancel()
 	list, err := c.resource(Ref{"apps/v1", "ReplicaSet", t.Namespace, ""}).List(ctx, metav1.ListOptions{LabelSelector: "app=" + t.Name})
 	if err != nil {

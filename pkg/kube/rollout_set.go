@@ -45,10 +45,7 @@ func (c *Client) Pause(ctx context.Context, t Target, paused bool) (changed bool
 }
 
 func (c *Client) isPaused(ctx context.Context, t Target) (bool, error) {
-	now, err := c.read(ctx, t.deployment())
-	if err == nil && now == nil {
-		err = hinted{fmt.Errorf("there is no %s in %s", t.deployment(), t.Namespace), "-n and --name say which deployment is meant"}
-	}
+	now, err := c.existing(ctx, t)
 	return isPaused(now), err
 }
 
@@ -64,7 +61,7 @@ func isPaused(deployment *unstructured.Unstructured) bool {
 // to resume it.
 func (p *Plan) RefusePaused() error {
 	for _, change := range p.Changes {
-		if change.same(p.deployment()) && isPaused(change.now) {
+		if !p.IsNoop() && change.same(p.deployment()) && isPaused(change.now) {
 			return pausedError(p.Target)
 		}
 	}
@@ -80,7 +77,7 @@ func pausedError(t Target) error {
 
 // patchDeployment sets fields of the specification of a Deployment, and leaves those that it does not name.
 func (c *Client) patchDeployment(ctx context.Context, t Target, spec map[string]any) error {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := c.limit(ctx)
 	defer cancel()
 	body, err := json.Marshal(map[string]any{"spec": spec})
 	if err != nil {

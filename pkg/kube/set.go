@@ -21,6 +21,8 @@ type Set struct {
 	ConfigHash string
 	// Restores is the revision that the set is taken from; 0 is none.
 	Restores int
+	// ImageDigest is that of the image, as far as it is known; empty is not at all.
+	ImageDigest string
 }
 
 // Image returns the image of the receiver; empty is none.
@@ -36,15 +38,15 @@ func receiverImage(u *unstructured.Unstructured) string {
 	containers, _, _ := unstructured.NestedSlice(u.Object, "spec", "template", "spec", "containers")
 	for _, c := range containers {
 		fields, _ := c.(map[string]any)
-		if image, _ := fields["image"].(string); fields["name"] == receiverName || len(containers) == 1 {
+		if image, _ := fields["image"].(string); fields["name"] == Receiver || len(containers) == 1 {
 			return image
 		}
 	}
 	return ""
 }
 
-// receiverName is the container of the receiver among those of a pod.
-const receiverName = "otlp-receiver"
+// Receiver is the name of the container of the receiver among those of a pod.
+const Receiver = "otlp-receiver"
 
 // refs returns all that belongs to the set, in its order.
 func (s Set) refs() []Ref {

@@ -31,7 +31,9 @@ func (c *Client) Undo(ctx context.Context, p *Plan, say func(step string)) (Back
 		return Back{}, fmt.Errorf("revision %d of %s is not kept", p.Revision, p.Target)
 	}
 	set := revisions[i].Set(p.Target)
-	again, err := c.Plan(ctx, set, p.options)
+	options := p.options
+	options.Hold = false
+	again, err := c.Plan(ctx, set, options)
 	if err != nil {
 		return Back{}, err
 	}
@@ -58,11 +60,25 @@ func (c *Client) uninstall(ctx context.Context, p *Plan, say func(string)) error
 		return err
 	}
 	found.Changes = slices.DeleteFunc(found.Changes, func(change Change) bool { return !isOurs(change.Ref) })
+	if len(in.Objects) == 0 && p.homeless { // it failed before anything else was made
+		if found.Changes, err = c.newNamespace(ctx, p); err != nil {
+			return err
+		}
+	}
 	var gone Deployed
 	if err := c.deleteObjects(ctx, found, &gone, say); err != nil {
 		return err
 	}
 	return c.deleteNamespace(ctx, found, &gone, say)
+}
+
+// newNamespace returns the deletion of a namespace that was made for the first deployment.
+func (c *Client) newNamespace(ctx context.Context, p *Plan) ([]Change, error) {
+	now, err := c.read(ctx, p.namespace())
+	if err != nil || now == nil {
+		return nil, err
+	}
+	return []Change{{Ref: p.namespace(), Action: Deleted, Differences: []Difference{}, now: now}}, nil
 }
 
 // restoreSecrets gives Secrets that were changed in place the content that they had. No revision has it.

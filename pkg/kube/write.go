@@ -26,7 +26,7 @@ type writing struct {
 
 // apply has the server merge an object into what it has.
 func (c *Client) apply(ctx context.Context, u *unstructured.Unstructured, w writing) (*unstructured.Unstructured, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := c.limit(ctx)
 	defer cancel()
 	r := refOf(u)
 	body, err := json.Marshal(u)
@@ -168,7 +168,7 @@ func fixedFields(err *apierrors.StatusError) []string {
 // remove deletes an object and what the cluster has made of it; none is fine. It does so only if it is
 // the one that was looked at.
 func (c *Client) remove(ctx context.Context, u *unstructured.Unstructured) error {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := c.limit(ctx)
 	defer cancel()
 	r := refOf(u)
 	err := c.resource(r).Delete(ctx, r.Name, metav1.DeleteOptions{

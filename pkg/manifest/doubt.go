@@ -16,13 +16,13 @@ func (r *renderer) warn() {
 		if d.Autoscaling.Enabled {
 			path = "deploy.autoscaling.min_replicas"
 		}
-		r.doubt(path, fmt.Sprintf("%d of the %d pods that high availability takes: %s", least, available, lost(least)), fmt.Sprintf("set it to %d or more", available))
+		r.doubt(path, TooFew(least), fmt.Sprintf("set it to %d or more", available))
 	}
 	if d.Autoscaling.Enabled && r.Origins.Set("deploy.replicas") && d.Replicas != d.Autoscaling.MinReplicas {
 		r.doubt("deploy.replicas", "has no effect: autoscaling decides on the number of pods", "set deploy.autoscaling.min_replicas, or enabled: false there")
 	}
 	if r.image.moves {
-		r.doubt("deploy.image", "has a tag that moves: pods of one rollout may run different programs, and undo cannot go back", "name a version or a digest")
+		r.doubt("deploy.image", movingImage, movingImageHint)
 	}
 	if d.ExistingSecret != "" && len(r.Secrets) > 0 {
 		r.doubt("deploy.existing_secret", "must have the keys "+strings.Join(sortedKeys(r.Secrets), ", ")+": their values are in this configuration, and are not deployed", "take them out of the configuration")
@@ -31,6 +31,14 @@ func (r *renderer) warn() {
 		r.doubt("deploy.service.type", fmt.Sprintf("lets the outside reach the admin port %d too", admin.Port), "send telemetry through deploy.ingress or deploy.gateway, or take the port out with --patch")
 	}
 	r.warnQueues()
+}
+
+// TooFew says what a deployment of so few pods does not survive; empty is that there are enough.
+func TooFew(pods int) string {
+	if pods >= available {
+		return ""
+	}
+	return fmt.Sprintf("%d of the %d pods that high availability takes: %s", pods, available, lost(pods))
 }
 
 // lost says what a deployment of so few pods does not survive.

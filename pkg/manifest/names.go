@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/distribution/reference"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation"
 
@@ -153,41 +152,4 @@ func (r *renderer) quantity(key, text string) *resource.Quantity {
 		return nil
 	}
 	return &q
-}
-
-// imageReference is what the name of an image says.
-type imageReference struct {
-	tag string
-	// moves says that the name may stand for another image tomorrow, by custom.
-	moves bool
-}
-
-// checkImage reads the name of the image as engines and registries do.
-func (r *renderer) checkImage() {
-	named, err := reference.ParseNormalizedNamed(r.deploy.Image)
-	if err != nil {
-		r.fault("deploy.image", quoted(r.deploy.Image)+" is no name of an image: "+err.Error(), "names look like registry.example.com/otlp-receiver:1.0.0")
-		return
-	}
-	if tagged, ok := named.(reference.Tagged); ok {
-		r.image.tag = tagged.Tag()
-	}
-	_, fixed := named.(reference.Digested)
-	r.image.moves = !fixed && (r.image.tag == "" || r.image.tag == "latest")
-}
-
-// version returns the version in the tag, if it can be a label.
-func (i imageReference) version() string {
-	if len(validation.IsValidLabelValue(i.tag)) > 0 {
-		return ""
-	}
-	return i.tag
-}
-
-// versionText is a version as the label of that name has it.
-func versionText(version string) string {
-	if version[0] >= '0' && version[0] <= '9' && len(version) < validation.LabelValueMaxLength {
-		return "v" + version
-	}
-	return version
 }

@@ -14,7 +14,6 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/util/strategicpatch"
 )
 
 // typeOf returns an empty object of a kind that is made here, or nil if its fields are not known.
@@ -111,7 +110,7 @@ func (p Patch) change(before []byte, typ runtime.Object) ([]byte, error) {
 	case p.operations != nil:
 		return p.operations.Apply(before)
 	case typ != nil:
-		return strategicpatch.StrategicMergePatch(before, p.merge, typ)
+		return strategicMerge(before, p.merge, typ)
 	}
 	return jsonpatch.MergePatch(before, p.merge)
 }

@@ -121,10 +121,7 @@ func (r *renderer) labels() map[string]string {
 func (r *renderer) version(o metav1.Object) {
 	labels := o.GetLabels()
 	delete(labels, versionLabel)
-	if version := r.image.version(); version != "" {
-		labels[versionLabel] = versionText(version)
-		labels[standardLabels+"version"] = version
-	}
+	maps.Copy(labels, r.image.versions())
 	o.SetLabels(labels)
 }
 

@@ -3,7 +3,6 @@ package watch
 import (
 	"context"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -148,24 +147,15 @@ type Config struct {
 
 // askConfig asks a pod for its configuration, through the API server.
 func askConfig(ctx context.Context, api API, pod *corev1.Pod) Config {
-	target, ok := adminPort(pod)
-	if !ok {
-		return Config{Error: "its probes do not say where its admin port is"}
-	}
-	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
-	defer cancel()
-	status, err := get[struct {
+	status, err := Ask[struct {
 		Config struct {
 			Hash    string `json:"hash"`
 			Failed  int64  `json:"failed_reloads"`
 			Problem string `json:"problem"`
 		} `json:"config"`
-	}](ctx, api, at(core, pod.Namespace, "pods", target, "proxy", "status"), nil)
-	switch {
-	case ctx.Err() != nil:
-		return Config{Error: "it does not answer within " + statusTimeout.String()}
-	case err != nil:
-		return Config{Error: strings.TrimSpace(err.Error())}
+	}](ctx, api, pod)
+	if err != nil {
+		return Config{Error: err.Error()}
 	}
 	return Config{Hash: status.Config.Hash, Problem: status.Config.Problem, Failed: status.Config.Failed}
 }

@@ -33,8 +33,14 @@ func (w *waiting) judge(now time.Time) (done bool, err error) {
 		return false, nil
 	}
 	w.verdict = ready.Rollout(w.objects, now)
-	if w.verdict.Phase == ready.Ready && w.ConfigHash != "" {
+	if w.First {
+		w.verdict = w.verdict.First()
+	}
+	if w.verdict.Phase == ready.Ready && w.ConfigHash != "" && !w.First {
 		w.judgeLive(now)
+	}
+	if w.verdict.Phase == ready.Ready && w.Count != nil {
+		w.judgeCount()
 	}
 	w.show()
 	switch {

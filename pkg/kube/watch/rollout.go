@@ -25,6 +25,12 @@ type Rollout struct {
 	// pods that read it again while they run do so late. Empty is the hash that the Deployment has, if it
 	// is not part of its pods; those that have it from their beginning are not asked.
 	ConfigHash string
+	// First has Wait end once those new pods are ready that there are, however many are to come: a rollout
+	// that is paused brings no more.
+	First bool
+	// Count is how many pods there must be before the rollout counts as done, those that stop being gone; nil
+	// is any number.
+	Count *Count
 	// Show is told of every object whose line has changed, parents before their children. Gone says that
 	// there is no such object any more. It may be nil.
 	Show func(line ready.Line, gone bool)

@@ -175,3 +175,20 @@ func TestCause(t *testing.T) {
 		}
 	})
 }
+
+// The first new pods are waited for while the rollout is paused.
+func TestWaitFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := begun(t)
+		paused := strings.Replace(deployment("replicas: 1, updatedReplicas: 1"), "spec: {replicas: 1", "spec: {paused: true, replicas: 3", 1)
+		c.put("deployments", paused)
+		began := time.Now()
+		shown, _, err := waitFor(t, c, Rollout{First: true}, func(func()) {
+			time.Sleep(time.Minute)
+			c.put("pods", pod("p", isReady))
+		})
+		if took := time.Since(began); err != nil || took != time.Minute || !slices.Contains(shown, "deployment/d: 1 of 1 pod ready, the first of the new ones") {
+			t.Errorf("after %s: %v\n%s", took, err, strings.Join(shown, "\n"))
+		}
+	})
+}

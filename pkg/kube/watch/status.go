@@ -79,6 +79,14 @@ type OtherState struct {
 
 // Look asks how a deployment is.
 func Look(ctx context.Context, api API, namespace, name string) (*Status, error) {
+	l, err := newLook(ctx, api, namespace, name)
+	if err != nil {
+		return nil, err
+	}
+	return l.status(ctx), nil
+}
+
+func newLook(ctx context.Context, api API, namespace, name string) (*look, error) {
 	d, err := get[appsv1.Deployment](ctx, api, at(apps, namespace, "deployments", name), nil)
 	if err != nil {
 		return nil, err
@@ -89,10 +97,7 @@ func Look(ctx context.Context, api API, namespace, name string) (*Status, error)
 	}
 	l := &look{api: api, namespace: namespace, now: time.Now(), objects: ready.Objects{Deployment: d}}
 	l.labels = d.Spec.Template.Labels
-	if err := l.read(ctx, query); err != nil {
-		return nil, err
-	}
-	return l.status(ctx), nil
+	return l, l.read(ctx, query)
 }
 
 // look is what Look has read.

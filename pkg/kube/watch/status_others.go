@@ -3,7 +3,6 @@ package watch
 import (
 	"cmp"
 	"context"
-	"net/url"
 	"slices"
 	"sync"
 
@@ -86,29 +85,17 @@ func (l *look) services(ctx context.Context) []Service {
 	return found
 }
 
-// endpointSlice is the part of one that counts: the package of its type is not worth its weight.
-type endpointSlice struct {
-	Endpoints []struct {
-		Conditions struct {
-			Ready *bool `json:"ready"`
-		} `json:"conditions"`
-		Addresses []string `json:"addresses"`
-	} `json:"endpoints"`
-}
-
 // endpoints counts the addresses behind a Service. One may be in several slices, by family.
 func (l *look) endpoints(ctx context.Context, service string) (count, notReady int, err error) {
-	query := url.Values{"labelSelector": {"kubernetes.io/service-name=" + service}}
-	all, err := list[endpointSlice](ctx, l.api, at(discovery, l.namespace, "endpointslices"), query)
+	all, err := list[EndpointSlice](ctx, l.api, at(discovery, l.namespace, "endpointslices"), slicesOf(service))
 	if err != nil {
 		return 0, 0, err
 	}
 	states := map[string]bool{}
 	for _, slice := range all.Items {
 		for _, e := range slice.Endpoints {
-			isReady := e.Conditions.Ready == nil || *e.Conditions.Ready
 			for _, address := range e.Addresses {
-				states[address] = isReady
+				states[address] = e.Conditions.IsReady()
 			}
 		}
 	}
