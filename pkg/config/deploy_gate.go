@@ -6,7 +6,7 @@ import "time"
 type Gate struct {
 	Enabled               bool          `yaml:"enabled" doc:"Judge a new revision by what its pods count; the flag --gate does so once."`
 	Window                time.Duration `yaml:"window" doc:"How long new pods are watched: the first ones before any other pod is replaced, and all of them in the end." min:"1s" max:"1h"`
-	MinItems              int64         `yaml:"min_items" doc:"How many spans, data points, log records and profiles the new pods must have accepted in that time; with 0, none is worth a warning." unit:"items" min:"0"`
+	MinItems              int64         `yaml:"min_items" doc:"How many spans, data points, log records and profiles the new pods must have accepted together by the end of a window; with 0, none is worth a warning." unit:"items" min:"0"`
 	MaxRefusedRatio       float64       `yaml:"max_refused_ratio" doc:"Share of its requests that a new pod may refuse; what clients have broken off does not count." min:"0" max:"1"`
 	MaxExportFailureRatio float64       `yaml:"max_export_failure_ratio" doc:"Share of the attempts of an exporter that may fail." min:"0" max:"1"`
 	MaxLostItems          int64         `yaml:"max_lost_items" doc:"How many items a new pod may lose: dropped, or rejected by a backend." unit:"items" min:"0"`

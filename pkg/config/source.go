@@ -111,7 +111,7 @@ func (s *source) masked(m mark) (shown []rune, at int) {
 			place = append(place, len(shown))
 			shown = append(shown, []rune(mask)...)
 		default:
-			if inMask && r != '@' {
+			if inMask && r != '@' && r != '&' {
 				shown = append(shown, ' ')
 			}
 			place = append(place, len(shown))
@@ -134,13 +134,16 @@ func (s *source) hiddenAt(m mark) bool {
 }
 
 // userinfoIn tells which characters of a line are the user and the password in
-// a URL.
+// a URL, or the value of a parameter that sounds secret.
 func userinfoIn(line string) func(index int) bool {
 	var spans [][2]int
 	for _, loc := range userinfo().FindAllStringIndex(line, -1) {
 		start := utf8.RuneCountInString(line[:loc[0]]) + len("://")
 		end := utf8.RuneCountInString(line[:loc[1]]) - len("@")
 		spans = append(spans, [2]int{start, end})
+	}
+	for _, loc := range secretParam().FindAllStringSubmatchIndex(line, -1) {
+		spans = append(spans, [2]int{utf8.RuneCountInString(line[:loc[3]]), utf8.RuneCountInString(line[:loc[1]])})
 	}
 	return func(index int) bool {
 		return slices.ContainsFunc(spans, func(s [2]int) bool { return index >= s[0] && index < s[1] })
@@ -173,9 +176,17 @@ func pointer(shown []rune, at, end int) string {
 // one: a space, a quote or a slash in a password does not give the rest of it away.
 func userinfo() *regexp.Regexp { return regexp.MustCompile(`://(?:[^/?#\n]+|[^/@\n]*:[^@\n]*)@`) }
 
-// withoutUserinfo masks the user and the password in the URLs of a text.
+// secretParam finds a parameter of a URL that sounds secret: its name, and behind it
+// its value.
+func secretParam() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)([?&][\w.-]*(?:auth|key|pass|secret|token|credential)[\w.-]*=)[^&#\s"']+`)
+}
+
+// withoutUserinfo masks the user and the password in the URLs of a text, and the values
+// of parameters that sound secret.
 func withoutUserinfo(text string) string {
-	return userinfo().ReplaceAllString(text, "://"+mask+"@")
+	text = userinfo().ReplaceAllString(text, "://"+mask+"@")
+	return secretParam().ReplaceAllString(text, "${1}"+mask)
 }
 
 // show takes back that the text at m is hidden.

@@ -84,15 +84,19 @@ func lower(text string) string { return strings.ToLower(text[:1]) + text[1:] }
 
 // explain says why an agent could not be asked.
 func explain(who string, err error) error {
+	const token = "CONSUL_HTTP_TOKEN or CONSUL_HTTP_TOKEN_FILE has the token; it takes service:read and node:read"
 	var status api.StatusError
-	if !errors.As(err, &status) {
+	switch {
+	case errors.Is(err, errBlind):
+		return registry.Hint(fmt.Errorf("%s %w", who, err), token)
+	case !errors.As(err, &status):
 		return advice().Explain(who, err)
 	}
 	text := strings.Join(strings.Fields(status.Body), " ")
 	said := fmt.Errorf("%s answers %d: %s", who, status.Code, text)
 	switch {
 	case status.Code == 403, status.Code == 401:
-		return registry.Hint(said, "CONSUL_HTTP_TOKEN or CONSUL_HTTP_TOKEN_FILE has the token; it takes service:read and node:read")
+		return registry.Hint(said, token)
 	case strings.Contains(text, "No cluster leader"):
 		return registry.Hint(fmt.Errorf("%s has no cluster leader", who), "the Consul servers elect one, or too few of them run")
 	case strings.Contains(text, "No path to datacenter"):

@@ -39,6 +39,8 @@ type service struct {
 	name    string
 	tags    []string
 	passing bool
+	// anonymous says that there is no token.
+	anonymous bool
 }
 
 // Open returns the source of consul://[HOST[:PORT]]/NAME. Without a host the agent is that of CONSUL_HTTP_ADDR, or 127.0.0.1:8500.
@@ -61,7 +63,7 @@ func Open(t registry.Target) (*registry.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &service{client: client, who: "consul " + shown(conf.Address), name: t.Path, tags: t.Choice().Tags, passing: passing}
+	s := &service{client: client, who: "consul " + shown(conf.Address), name: t.Path, tags: t.Choice().Tags, passing: passing, anonymous: conf.Token == "" && conf.TokenFile == ""}
 	return &registry.Source{Name: t.Path, Watch: s.watch, Choice: t.Choice()}, nil
 }
 
@@ -77,6 +79,7 @@ func shown(address string) string {
 func (s *service) watch(ctx context.Context, found func([]resolve.Instance)) error {
 	limit := rate.NewLimiter(rate.Every(pause), burst)
 	var index uint64
+	seen := false
 	for {
 		if err := limit.Wait(ctx); err != nil {
 			return ctx.Err()
@@ -85,9 +88,20 @@ func (s *service) watch(ctx context.Context, found func([]resolve.Instance)) err
 		if err != nil {
 			return explain(s.who, err)
 		}
+		if seen = seen || len(entries) > 0; !seen && s.isBlind(meta) {
+			return explain(s.who, errBlind)
+		}
 		found(instances(entries, s.passing))
 		index = next(index, meta.LastIndex)
 	}
+}
+
+// errBlind says that who asks may see nothing, which agents answer as if there were nothing.
+var errBlind = errors.New("shows no instance to who has no token for that")
+
+// isBlind says whether an answer that is empty may be so because of the token, or because there is none.
+func (s *service) isBlind(meta *api.QueryMeta) bool {
+	return meta.ResultsFilteredByACLs || s.anonymous && meta.DefaultACLPolicy == "deny"
 }
 
 // next returns the index from which to wait on. One that goes backwards is of servers that have begun anew, and says nothing: all

@@ -33,6 +33,7 @@ type reply struct {
 	code  int
 	index uint64
 	body  string
+	acl   string // the default policy, if it is said
 }
 
 // RoundTrip answers a request.
@@ -52,6 +53,9 @@ func (a *agent) RoundTrip(r *http.Request) (*http.Response, error) {
 	h := http.Header{}
 	h.Set("X-Consul-Index", strconv.FormatUint(reply.index, 10))
 	h.Set("X-Consul-LastContact", "0")
+	if reply.acl != "" {
+		h.Set("X-Consul-Default-ACL-Policy", reply.acl)
+	}
 	return &http.Response{StatusCode: reply.code, Header: h, Body: io.NopCloser(strings.NewReader(reply.body)), Request: r}, nil
 }
 
@@ -81,7 +85,7 @@ func ask(t *testing.T, a *agent, d time.Duration) (told []string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := &service{client: client, who: "consul h:8500", name: "otlp", passing: true}
+		s := &service{client: client, who: "consul h:8500", name: "otlp", passing: true, anonymous: true}
 		ctx, cancel := context.WithTimeout(t.Context(), d)
 		defer cancel()
 		source := registry.Source{Name: "otlp", Watch: s.watch}
@@ -112,17 +116,17 @@ func TestBlockingQueries(t *testing.T) {
 		}
 		switch n {
 		case 0:
-			return reply{0, 200, 10, list(2)}
+			return reply{code: 200, index: 10, body: list(2)}
 		case 1:
-			return reply{time.Minute, 200, 12, list(3)}
+			return reply{after: time.Minute, code: 200, index: 12, body: list(3)}
 		case 2:
-			return reply{5 * time.Minute, 200, 12, list(3)} // nothing has changed
+			return reply{after: 5 * time.Minute, code: 200, index: 12, body: list(3)} // nothing has changed
 		case 3:
-			return reply{time.Minute, 200, 4, list(1)} // the servers have begun anew
+			return reply{after: time.Minute, code: 200, index: 4, body: list(1)} // the servers have begun anew
 		case 4:
-			return reply{0, 200, 5, list(1)}
+			return reply{code: 200, index: 5, body: list(1)}
 		}
-		return reply{time.Hour, 200, 6, list(9)}
+		return reply{after: time.Hour, code: 200, index: 6, body: list(9)}
 	}}
 	told := ask(t, a, 8*time.Minute)
 	expect(t, told, "2 <nil>", "3 <nil>", "1 <nil>")
@@ -135,15 +139,15 @@ func TestAwayAndBack(t *testing.T) {
 	a := &agent{answer: func(n int, _ uint64, _ *http.Request) reply {
 		switch {
 		case n == 0:
-			return reply{0, 200, 10, list(2)}
+			return reply{code: 200, index: 10, body: list(2)}
 		case n == 1:
-			return reply{0, 500, 0, "No cluster leader\n"}
+			return reply{code: 500, body: "No cluster leader\n"}
 		case n < 5:
 			return reply{}
 		case n == 5:
-			return reply{0, 403, 0, "Permission denied: token with AccessorID 'x' lacks permission"}
+			return reply{code: 403, body: "Permission denied: token with AccessorID 'x' lacks permission"}
 		case n == 6:
-			return reply{0, 200, 11, list(2)}
+			return reply{code: 200, index: 11, body: list(2)}
 		}
 		return reply{after: time.Hour}
 	}}
@@ -162,17 +166,19 @@ func TestNoTightLoop(t *testing.T) {
 			t.Errorf("%s: asked %d times in a minute, at most %d are well", name, a.asked, most)
 		}
 	}
-	f("flapping", func(n int) reply { return reply{0, 200, uint64(n + 1), list(n % 2)} })
-	f("not waiting", func(int) reply { return reply{0, 200, 7, list(1)} })
-	f("without an index", func(int) reply { return reply{0, 200, 0, list(1)} })
-	f("backwards", func(n int) reply { return reply{0, 200, uint64(1000 - n), list(1)} })
+	f("flapping", func(n int) reply { return reply{code: 200, index: uint64(n + 1), body: list(n % 2)} })
+	f("not waiting", func(int) reply { return reply{code: 200, index: 7, body: list(1)} })
+	f("without an index", func(int) reply { return reply{code: 200, body: list(1)} })
+	f("backwards", func(n int) reply { return reply{code: 200, index: uint64(1000 - n), body: list(1)} })
 	f("failing", func(int) reply { return reply{code: 500} })
-	f("garbled", func(int) reply { return reply{0, 200, 1, "{"} })
+	f("garbled", func(int) reply { return reply{code: 200, index: 1, body: "{"} })
 }
 
 // What comes alone comes at once.
 func TestChangeIsToldAtOnce(t *testing.T) {
-	a := &agent{answer: func(n int, _ uint64, _ *http.Request) reply { return reply{10 * time.Second, 200, uint64(n + 1), list(n)} }}
+	a := &agent{answer: func(n int, _ uint64, _ *http.Request) reply {
+		return reply{after: 10 * time.Second, code: 200, index: uint64(n + 1), body: list(n)}
+	}}
 	ask(t, a, time.Minute)
 	for i, at := range a.at {
 		if want := time.Duration(i) * 10 * time.Second; at != want {
@@ -184,7 +190,7 @@ func TestChangeIsToldAtOnce(t *testing.T) {
 func TestTenThousand(t *testing.T) {
 	all := list(10_000)
 	a := &agent{answer: func(n int, _ uint64, _ *http.Request) reply {
-		return reply{time.Duration(n) * time.Hour, 200, 1, all}
+		return reply{after: time.Duration(n) * time.Hour, code: 200, index: 1, body: all}
 	}}
 	expect(t, ask(t, a, time.Second), "10000 <nil>")
 }
@@ -194,6 +200,15 @@ func TestSilentAgent(t *testing.T) {
 	a := &agent{answer: func(int, uint64, *http.Request) reply { return reply{after: time.Hour} }}
 	told := ask(t, a, 30*time.Second)
 	expect(t, told, "0 does not answer in time")
+}
+
+// Who has no token is told so as long as nothing could be seen; later, nothing is what there is.
+func TestWithoutToken(t *testing.T) {
+	a := &agent{answer: func(n int, _ uint64, _ *http.Request) reply {
+		return reply{after: time.Second, code: 200, index: uint64(n + 1), body: list(n % 2), acl: "deny"}
+	}}
+	told := ask(t, a, 5*time.Second)
+	expect(t, told[:3], "0 shows no instance to who has no token for that", "1 <nil>", "0 <nil>")
 }
 
 func TestInstances(t *testing.T) {

@@ -24,10 +24,10 @@ type member struct {
 	entries  map[string]string
 	history  []change // from the revision 1 on
 	// forgets is for how many watches the history is gone.
-	forgets int
-	changed   chan struct{} // closed at every change
-	asked     []string
-	password  string // empty asks for none
+	forgets  int
+	changed  chan struct{} // closed at every change
+	asked    []string
+	password string // empty asks for none
 }
 
 // change is one of the history: an entry without a value is gone.
@@ -59,7 +59,6 @@ func (m *member) set(key, value string) {
 
 // put writes the entry of an instance.
 func (m *member) put(id, addr string) { m.set("/services/otlp/"+id, fmt.Sprintf(`{"addr": %q}`, addr)) }
-
 
 func (m *member) login(w http.ResponseWriter, r *http.Request) {
 	var c struct{ Name, Password string }

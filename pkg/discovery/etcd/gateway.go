@@ -106,8 +106,8 @@ func credentials() (name, password string) {
 	return name, password
 }
 
-// explain says why a member could not be asked.
-func explain(who string, err error) error {
+// Explain says why a member could not be asked.
+func Explain(who string, err error) error {
 	status, ok := errors.AsType[*registry.StatusError](err)
 	if !ok {
 		return advice().Explain(who, err)

@@ -14,6 +14,7 @@ import (
 // tells nobody.
 type Config struct {
 	Consul *Consul `yaml:"consul" doc:"Register with a Consul agent."`
+	Etcd   *Etcd   `yaml:"etcd" doc:"Register in etcd, under a lease."`
 	Eureka *Eureka `yaml:"eureka" doc:"Register with a Eureka server."`
 
 	PropagationDelay time.Duration `yaml:"propagation_delay" doc:"Before a shutdown, keep serving this long after registries have forgotten the receiver, so that clients notice; service.shutdown.delay runs at the same time." min:"0s"`
@@ -28,6 +29,9 @@ func (c Config) Each() iter.Seq2[string, Config] {
 		if c.Consul != nil && !yield("consul", Config{Consul: c.Consul}) {
 			return
 		}
+		if c.Etcd != nil && !yield("etcd", Config{Etcd: c.Etcd}) {
+			return
+		}
 		if c.Eureka != nil {
 			yield("eureka", Config{Eureka: c.Eureka})
 		}
@@ -35,7 +39,7 @@ func (c Config) Each() iter.Seq2[string, Config] {
 }
 
 // Registers reports whether there is any registry.
-func (c Config) Registers() bool { return c.Consul != nil || c.Eureka != nil }
+func (c Config) Registers() bool { return c.Consul != nil || c.Etcd != nil || c.Eureka != nil }
 
 // Files returns the files that the section names, some of them empty.
 func (c Config) Files() []string {
@@ -47,6 +51,9 @@ func (c Config) Files() []string {
 	}
 	if c.Consul != nil {
 		add(c.Consul.TLS)
+	}
+	if c.Etcd != nil {
+		add(c.Etcd.TLS)
 	}
 	if c.Eureka != nil {
 		add(c.Eureka.TLS)
@@ -98,6 +105,35 @@ func (c *Consul) SetDefaults() {
 			Type: "http", Interval: 10 * time.Second, Timeout: 3 * time.Second, TTL: 30 * time.Second, DeregisterCriticalAfter: time.Minute,
 		},
 	}
+}
+
+// Etcd is discovery.etcd.
+type Etcd struct {
+	Service `yaml:",inline"`
+
+	Endpoints []string        `yaml:"endpoints" doc:"The members of the cluster: host:port, http://host:port or https://host:port."`
+	Prefix    string          `yaml:"prefix" doc:"Where the entries of services are: PREFIX/NAME/ID."`
+	TTL       time.Duration   `yaml:"ttl" doc:"After this time without a sign of the receiver, its entry is gone." min:"3s"`
+	Username  string          `yaml:"username" doc:"User, where etcd asks for one."`
+	Password  string          `yaml:"password" doc:"Their password." secret:"true"`
+	TLS       *tlsconf.Client `yaml:"tls" doc:"TLS to the members."`
+}
+
+// SetDefaults sets the defaults of discovery.etcd.
+func (c *Etcd) SetDefaults() {
+	*c = Etcd{Service: defaultService(), Endpoints: []string{"127.0.0.1:2379"}, Prefix: "/services", TTL: 30 * time.Second}
+}
+
+// Validate checks what can be checked without the registry.
+func (c *Etcd) Validate() error {
+	errs := c.validate()
+	if len(c.Endpoints) == 0 {
+		errs = append(errs, problem{"endpoints", "there is no member to ask", "write [127.0.0.1:2379]"})
+	}
+	if c.Prefix == "" || c.Prefix[0] != '/' {
+		errs = append(errs, problem{"prefix", "is to begin with a slash", ""})
+	}
+	return errors.Join(errs...)
 }
 
 // Eureka is discovery.eureka.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/hashicorp/consul/api"
 
+	"github.com/otlpctl/otlpctl/pkg/discovery/registry"
 	"github.com/otlpctl/otlpctl/receiver/presence"
 )
 
@@ -197,8 +198,8 @@ func (c *consul) explain(err error) error {
 	case ok:
 		return fmt.Errorf("consul at %s answers %d: %s", c.at, s.Code, strings.TrimSpace(s.Body))
 	}
-	if u, ok := errors.AsType[*url.Error](err); ok {
-		return fmt.Errorf("consul at %s: %w", c.at, withoutURL(u))
+	if _, ok := errors.AsType[*url.Error](err); ok {
+		return registry.Advice{Start: "is the agent running? discovery.consul.address says where", TLS: "see discovery.consul.tls", Trust: "discovery.consul.tls.ca_file names its certificate authority"}.Explain("consul at "+c.at.String(), err)
 	}
 	return err
 }

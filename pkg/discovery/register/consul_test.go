@@ -161,7 +161,7 @@ func TestConsulAnswers(t *testing.T) {
 func TestConsulIsAway(t *testing.T) {
 	c := consulAt(t, "127.0.0.1:1", nil)
 	for _, err := range []error{c.confirm(t.Context(), entry{id: "id"}), c.probe(t.Context()), c.put(t.Context(), entry{id: "id", adminAt: "x:1"})} {
-		if err == nil || err.Error() != "consul at http://127.0.0.1:1: connect: connection refused" {
+		if err == nil || err.Error() != "consul at http://127.0.0.1:1 cannot be reached: connect: connection refused" {
 			t.Error(err)
 		}
 	}

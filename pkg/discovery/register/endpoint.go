@@ -8,14 +8,9 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
+	"github.com/otlpctl/otlpctl/pkg/discovery/registry"
 	"github.com/otlpctl/otlpctl/receiver/tlsconf"
-)
-
-const (
-	dialTimeout = 3 * time.Second
-	idleTimeout = time.Minute
 )
 
 // endpoint is where a registry answers over HTTP.
@@ -68,15 +63,11 @@ func (e endpoint) reached() string {
 
 // client makes the connections to it.
 func (e endpoint) client(secure *tlsconf.Client) (*http.Client, error) {
-	dialer := &net.Dialer{Timeout: dialTimeout}
-	t := &http.Transport{
-		Proxy: http.ProxyFromEnvironment, DialContext: dialer.DialContext, TLSHandshakeTimeout: dialTimeout,
-		ForceAttemptHTTP2: true, IdleConnTimeout: idleTimeout, MaxIdleConnsPerHost: 2,
-	}
+	t := registry.Transport(nil)
 	if e.socket != "" {
 		t.Proxy = nil
 		t.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return dialer.DialContext(ctx, "unix", e.socket)
+			return new(net.Dialer).DialContext(ctx, "unix", e.socket)
 		}
 	}
 	if secure != nil && e.scheme == "https" {
@@ -87,15 +78,4 @@ func (e endpoint) client(secure *tlsconf.Client) (*http.Client, error) {
 		t.TLSClientConfig = conf
 	}
 	return &http.Client{Transport: t}, nil
-}
-
-// withoutURL takes off an error of a request what whoever reports it says in a better way.
-func withoutURL(err error) error {
-	if u, ok := errors.AsType[*url.Error](err); ok {
-		err = u.Err
-	}
-	if o, ok := errors.AsType[*net.OpError](err); ok && o.Op == "dial" {
-		err = o.Err
-	}
-	return err
 }

@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/otlpctl/otlpctl/pkg/discovery/registry"
 )
 
 // eureka is a Eureka server, by its REST interface (Netflix/eureka, "Eureka REST operations").
@@ -135,7 +137,7 @@ func (r *eureka) call(ctx context.Context, method string, id *string, body []byt
 	}
 	answer, err := r.http.Do(request)
 	if err != nil {
-		return fmt.Errorf("eureka at %s: %w", r.at, withoutURL(err))
+		return registry.Advice{Start: "is the server running? discovery.eureka.url says where", TLS: "see discovery.eureka.tls", Trust: "discovery.eureka.tls.ca_file names its certificate authority"}.Explain("eureka at "+r.at.String(), err)
 	}
 	defer func() { _ = answer.Body.Close() }()
 	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, 64<<10)) // the connection is used again

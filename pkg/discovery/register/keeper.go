@@ -20,12 +20,12 @@ const (
 
 // keeper keeps one entry in one registry.
 type keeper struct {
-	registry registry
-	section  any // what the registry was made of, to be compared
-	service  *Service
-	id       string
-	lookup   func(string) (string, bool)
-	log      *slog.Logger
+	book    book
+	section any // what the registry was made of, to be compared
+	service *Service
+	id      string
+	lookup  func(string) (string, bool)
+	log     *slog.Logger
 
 	cancel context.CancelFunc
 	ended  chan struct{}
@@ -67,7 +67,7 @@ func (k *keeper) run(ctx context.Context) {
 	var current entry
 	known, pause := false, firstPause
 	for {
-		wait := k.registry.every()
+		wait := k.book.every()
 		err := k.step(ctx, &current, known)
 		if ctx.Err() != nil {
 			return
@@ -106,7 +106,7 @@ func (k *keeper) step(ctx context.Context, current *entry, known bool) error {
 	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
 	if known {
-		return k.registry.confirm(ctx, *current)
+		return k.book.confirm(ctx, *current)
 	}
 	k.mu.Lock()
 	told := k.told
@@ -115,7 +115,7 @@ func (k *keeper) step(ctx context.Context, current *entry, known bool) error {
 	if err != nil {
 		return err
 	}
-	host, err := k.service.advertised(ctx, main, k.registry.reached(), k.lookup)
+	host, err := k.service.advertised(ctx, main, k.book.reached(), k.lookup)
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (k *keeper) step(ctx context.Context, current *entry, known bool) error {
 	k.mu.Lock()
 	k.sticks = true // an answer may get lost
 	k.mu.Unlock()
-	if err := k.registry.put(ctx, e); err != nil {
+	if err := k.book.put(ctx, e); err != nil {
 		return err
 	}
 	*current = e
@@ -138,7 +138,7 @@ func (k *keeper) note(e entry, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	before := k.state
-	k.state.Registered = err == nil
+	k.state.Registered, k.state.Address = err == nil, k.book.address()
 	k.state.Error = ""
 	if err != nil {
 		k.state.Error = err.Error()
@@ -151,9 +151,9 @@ func (k *keeper) note(e entry, err error) {
 	}
 	switch {
 	case err == nil && (!before.Registered || before.Advertised != k.state.Advertised):
-		k.log.Info("registered", "registry", k.registry.kind(), "service", k.service.Name, "id", k.id, "address", e.addr())
+		k.log.Info("registered", "registry", k.book.kind(), "service", k.service.Name, "id", k.id, "address", e.addr())
 	case err != nil && (before.Registered || before.Since.IsZero()):
-		k.log.Warn("not registered: it is tried again and again", "registry", k.registry.kind(), "address", k.registry.address(), "error", err)
+		k.log.Warn("not registered: it is tried again and again", "registry", k.book.kind(), "address", k.book.address(), "error", err)
 	}
 }
 
@@ -167,18 +167,18 @@ func (k *keeper) registration() presence.Registration {
 func (k *keeper) withdraw(ctx context.Context) bool {
 	k.cancel()
 	<-k.ended
-	defer k.registry.close()
+	defer k.book.close()
 	k.mu.Lock()
 	sticks := k.sticks
 	k.mu.Unlock()
 	if !sticks {
 		return false
 	}
-	err := k.registry.remove(ctx, k.id)
+	err := k.book.remove(ctx, k.id)
 	if err == nil {
-		k.log.Info("deregistered", "registry", k.registry.kind(), "service", k.service.Name, "id", k.id)
+		k.log.Info("deregistered", "registry", k.book.kind(), "service", k.service.Name, "id", k.id)
 	} else {
-		k.log.Warn("not deregistered: the registry forgets the receiver by itself", "registry", k.registry.kind(), "address", k.registry.address(), "id", k.id, "error", err)
+		k.log.Warn("not deregistered: the registry forgets the receiver by itself", "registry", k.book.kind(), "address", k.book.address(), "id", k.id, "error", err)
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -86,7 +86,7 @@ func planOf(delay time.Duration, all ...*scripted) *Plan {
 	p := &Plan{propagationDelay: delay}
 	for i, r := range all {
 		service := &Service{Name: fmt.Sprintf("otlp-%d", i), AdvertiseAddress: "192.0.2.7"}
-		p.keepers = append(p.keepers, &keeper{registry: r, section: r, service: service, lookup: nowhere})
+		p.keepers = append(p.keepers, &keeper{book: r, section: r, service: service, lookup: nowhere})
 	}
 	return p
 }

@@ -29,7 +29,7 @@ type Plan struct {
 func Prepare(cfg Config, listens string, lookup func(string) (string, bool)) (*Plan, error) {
 	plan := &Plan{propagationDelay: cfg.PropagationDelay}
 	var faults Faults
-	add := func(kind string, section any, s *Service, r registry, err error) {
+	add := func(kind string, section any, s *Service, r book, err error) {
 		if err == nil {
 			err = s.checkAddress(r.reached(), listens, lookup)
 		}
@@ -37,11 +37,15 @@ func Prepare(cfg Config, listens string, lookup func(string) (string, bool)) (*P
 			faults = append(faults, faultOf(kind, err))
 			return
 		}
-		plan.keepers = append(plan.keepers, &keeper{registry: r, section: section, service: s, lookup: lookup})
+		plan.keepers = append(plan.keepers, &keeper{book: r, section: section, service: s, lookup: lookup})
 	}
 	if c := cfg.Consul; c != nil {
 		r, err := newConsul(c)
 		add("consul", *c, &c.Service, r, err)
+	}
+	if c := cfg.Etcd; c != nil {
+		r, err := newEtcd(c)
+		add("etcd", *c, &c.Service, r, err)
 	}
 	if c := cfg.Eureka; c != nil {
 		r, err := newEureka(c)
@@ -58,7 +62,7 @@ func Prepare(cfg Config, listens string, lookup func(string) (string, bool)) (*P
 func (p *Plan) Probe(ctx context.Context) error {
 	var errs []error
 	for _, k := range p.keepers {
-		errs = append(errs, k.registry.probe(ctx))
+		errs = append(errs, k.book.probe(ctx))
 	}
 	return errors.Join(errs...)
 }
@@ -66,7 +70,7 @@ func (p *Plan) Probe(ctx context.Context) error {
 // Discard gives up a Plan that was never used.
 func (p *Plan) Discard() {
 	for _, k := range p.keepers {
-		k.registry.close()
+		k.book.close()
 	}
 }
 
@@ -97,7 +101,7 @@ func (r *Registrar) equip(plan *Plan) {
 		if k.id == "" {
 			k.id = k.service.Name + "-" + r.unique
 		}
-		k.state = presence.Registration{Registry: k.registry.kind(), Address: k.registry.address(), Service: k.service.Name, ID: k.id}
+		k.state = presence.Registration{Registry: k.book.kind(), Address: k.book.address(), Service: k.service.Name, ID: k.id}
 	}
 }
 
@@ -122,7 +126,7 @@ func (r *Registrar) Change(ctx context.Context, plan *Plan) {
 	for i, k := range plan.keepers {
 		same := slices.IndexFunc(before, func(old *keeper) bool { return reflect.DeepEqual(old.section, k.section) })
 		if same >= 0 {
-			k.registry.close()
+			k.book.close()
 			plan.keepers[i] = before[same]
 			before = slices.Delete(slices.Clone(before), same, same+1)
 			continue
@@ -139,7 +143,7 @@ func (r *Registrar) Change(ctx context.Context, plan *Plan) {
 // leave takes the receiver out of a registry in the background.
 func (r *Registrar) leave(ctx context.Context, k *keeper) {
 	if r.told == nil {
-		k.registry.close()
+		k.book.close()
 		return
 	}
 	r.leaving.Go(func() {

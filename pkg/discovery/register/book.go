@@ -9,8 +9,8 @@ import (
 // errForgotten says that the registry does not know an entry any more.
 var errForgotten = errors.New("the registry has forgotten the receiver")
 
-// registry is what holds entries. Each call is one attempt.
-type registry interface {
+// book is a registry: what holds entries. Each call is one attempt.
+type book interface {
 	// kind is consul, etcd or eureka.
 	kind() string
 	// address is that of the registry, for people; reached is host:port that packets go to.
