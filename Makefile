@@ -5,11 +5,13 @@ TAGS    := -tags=grpcnotrace
 BUILD   := CGO_ENABLED=0 $(GO) build -trimpath $(TAGS) -ldflags="-s -w" -buildvcs=auto
 RACE    := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+# The older versions of Kubernetes that make e2e-all tests as well; the newest is in every run.
+OLDER   ?= 1.35.4
 MODULES := . $(patsubst %/go.mod,%,$(wildcard e2e/go.mod))
 FUZZTIME ?= 10s
 tool = $(GO) tool -modfile=tools/$(1).mod
 
-.PHONY: help build test check lint cross tidy release-check fuzz bench e2e cluster cluster-down generate vuln clean
+.PHONY: help build test check lint cross tidy release-check fuzz bench e2e e2e-all cluster cluster-down generate vuln clean
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -47,6 +49,10 @@ bench: ## run the Go benchmarks, then whole processes beside the Collector; BENC
 
 e2e: ## run the tests with real peers, a Go module of their own
 	cd e2e && $(GO) test $(TAGS) -timeout=30m $(TESTFLAGS) ./...
+
+e2e-all: e2e ## the same, and what runs on Kubernetes again with older versions of it
+	cd e2e && for v in $(OLDER); do echo "Kubernetes $$v"; OTLPCTL_E2E_KUBERNETES=$$v \
+		$(GO) test $(TAGS) -timeout=30m $(TESTFLAGS) -run '^TestKubernetes' . || exit 1; done
 
 cluster: ## start a Kubernetes cluster; its output is for a shell to eval; needs root
 	@cd e2e && $(GO) run ./cmd/cluster up $(CLUSTERFLAGS)

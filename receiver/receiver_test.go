@@ -64,7 +64,12 @@ type running struct {
 
 func start(t *testing.T, c Config, stdout io.Writer) running {
 	t.Helper()
-	r, err := New(t.Context(), c, deps(stdout))
+	return startOn(t, c, deps(stdout))
+}
+
+func startOn(t *testing.T, c Config, d Deps) running {
+	t.Helper()
+	r, err := New(t.Context(), c, d)
 	if err != nil {
 		t.Fatal(err)
 	}

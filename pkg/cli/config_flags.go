@@ -21,6 +21,9 @@ func configFlags(cmd *cobra.Command, o *configOptions) {
 	}
 }
 
+// given says that files were named: without that, the configuration need not be the one that was deployed.
+func (o configOptions) given() bool { return len(o.files) > 0 }
+
 func (o configOptions) sources() config.Sources { return config.ProcessSources(o.files, o.set) }
 
 // written reads the configuration for a place elsewhere, which has variables and keys of its own.

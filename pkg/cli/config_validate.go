@@ -163,7 +163,7 @@ func validate(ctx context.Context, s term.Streams, o configValidateOptions) (val
 	}
 	report.add(schema)
 	checks := receiver.NewChecks(loaded.Config, receiver.Deps{
-		Log: slog.New(slog.DiscardHandler), Stdout: s.Out, Stderr: s.Err, Memory: receiver.PlanMemory(),
+		Log: slog.New(slog.DiscardHandler), Stdout: s.Out, Stderr: s.Err, Memory: receiver.PlanMemory(), Resolve: registries().Open,
 	}, report.Level)
 	registryChecks(checks, loaded, report.Level)
 	outcomes, err := checks.Run(ctx, o.timeout)

@@ -32,12 +32,13 @@ stays unless --volumes, and the namespace unless --with-namespace, which takes a
 		Example: `  otlpctl delete k8s -n observability --name otlp-receiver
   otlpctl delete k8s --config otel.yaml --volumes --with-namespace --yes`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		PreRunE: func(cmd *cobra.Command, _ []string) error {
 			if o.timeout <= 0 {
 				return usageError(cmd, fmt.Errorf("--timeout %s: want more than 0", o.timeout))
 			}
-			return runDeleteK8s(cmd.Context(), cmd, s, o)
+			return nil
 		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return runDeleteK8s(cmd.Context(), cmd, s, o) },
 	}
 	targetFlags(cmd, &o.targetOptions)
 	cmd.Flags().BoolVar(&o.also.Claims, "volumes", false, "delete the PersistentVolumeClaims of the pods too, and so their data")
@@ -45,7 +46,7 @@ stays unless --volumes, and the namespace unless --with-namespace, which takes a
 	cmd.Flags().DurationVar(&o.timeout, "timeout", rolloutTimeout, "how long it may take until all is gone")
 	cmd.Flags().BoolVar(&o.yes, "yes", false, "do not ask")
 	formatFlag(cmd, &o.format)
-	return cmd
+	return explained(cmd, s, func(ctx context.Context) (*kubectl, error) { return explainDelete(ctx, &o) })
 }
 
 // deletedK8s is the document of delete k8s. The names of its fields are API.
@@ -64,7 +65,7 @@ func runDeleteK8s(ctx context.Context, cmd *cobra.Command, s term.Streams, o del
 	}
 	found, err := c.Deployed(ctx, target, o.also)
 	if err != nil {
-		return err
+		return nothingDone(s, o.format, target, err)
 	}
 	if doomed := found.Doomed(); len(doomed) > 0 && !o.yes {
 		if err := confirm(ctx, s, "delete "+refNames(doomed)+"? [y/N]"); err != nil {

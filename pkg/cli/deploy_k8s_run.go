@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/otlpctl/otlpctl/pkg/kube"
+	"github.com/otlpctl/otlpctl/pkg/kube/gate"
 	"github.com/otlpctl/otlpctl/pkg/output"
 	"github.com/otlpctl/otlpctl/pkg/term"
 )
@@ -14,10 +15,14 @@ import (
 // deployedK8s is the document of deploy k8s. The names of its fields are API.
 type deployedK8s struct {
 	kube.Execution
-	Image      string `json:"image"`
-	ConfigHash string `json:"config_hash"`
+	Image string `json:"image"`
+	// ImageDigest is what the image was, as far as it is known.
+	ImageDigest string `json:"image_digest,omitempty"`
+	ConfigHash  string `json:"config_hash"`
 	// Ready is whether the pods were ready in the end; null if nobody waited for them.
 	Ready *bool `json:"ready"`
+	// Gate is what a gate has found; null if there was to be none.
+	Gate *gate.Result `json:"gate,omitempty"`
 	// Undone says that the revision before is back, or nothing if there was none.
 	Undone bool `json:"undone"`
 	// Restored is the revision that rollout undo has applied again.
@@ -33,16 +38,21 @@ type rolloutK8s struct {
 	options deployK8sOptions
 	began   time.Time
 	result  deployedK8s
+	// paused says that the rollout waits for somebody to let it go on.
+	paused bool
 }
 
 // run applies a plan, waits, and prints what came of it.
 func (r *rolloutK8s) run(ctx context.Context, plan *kube.Plan) error {
 	set := plan.Set()
-	r.result = deployedK8s{Execution: kube.Execution{Target: plan.Target}, Image: set.Image(), ConfigHash: set.ConfigHash, Restored: set.Restores}
+	r.result = deployedK8s{Execution: kube.Execution{Target: plan.Target, Changes: []kube.Change{}}, Image: set.Image(), ImageDigest: set.DigestOfImage(), ConfigHash: set.ConfigHash, Restored: set.Restores}
 	err := r.client.Do(ctx, plan, r.say, func(ctx context.Context, done kube.Execution, failed error) error {
-		r.result.Execution = done
+		r.result.Execution, r.paused = done, done.Held || r.options.resume
 		if failed == nil {
-			failed = r.wait(ctx, set)
+			failed = r.roll(ctx, plan)
+		}
+		if failed == nil && r.result.Ready != nil {
+			r.recordDigest(ctx, plan)
 		}
 		if failed != nil && r.options.atomic && plan.IsNew() && ctx.Err() == nil {
 			return r.undo(ctx, plan, failed)
@@ -51,9 +61,7 @@ func (r *rolloutK8s) run(ctx context.Context, plan *kube.Plan) error {
 	})
 	r.result.Seconds = time.Since(r.began).Round(time.Millisecond).Seconds()
 	if err != nil {
-		if ctx.Err() != nil && r.result.Ready == nil {
-			err = hinted{err, "what is said above was begun: doing it again does the rest"}
-		}
+		err = r.stopped(ctx, err)
 		r.result.Error = err.Error()
 		return partly(r.streams, r.options.format, err, r.result)
 	}

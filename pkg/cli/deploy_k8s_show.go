@@ -14,12 +14,16 @@ import (
 // plannedK8s is the document of diff k8s and of a dry run. The names of its fields are API.
 type plannedK8s struct {
 	*kube.Plan
-	DryRun bool `json:"dry_run"`
+	Image string `json:"image"`
+	// ImageDigest is what the image is, as far as it is known.
+	ImageDigest string `json:"image_digest,omitempty"`
+	DryRun      bool   `json:"dry_run"`
 }
 
 // showK8sPlan prints what would change. If asked, it is an outcome of its own that anything would.
 func showK8sPlan(s term.Streams, format output.Format, plan *kube.Plan, fields, exitCode bool) error {
-	err := format.Write(s.Out, plannedK8s{plan, true}, func(r *output.Rows) {
+	set := plan.Set()
+	err := format.Write(s.Out, plannedK8s{plan, set.Image(), set.DigestOfImage(), true}, func(r *output.Rows) {
 		if fields {
 			differenceRows(r, plan.Changes)
 		} else {
@@ -51,10 +55,12 @@ func printK8sPlan(s term.Streams, plan *kube.Plan, fields bool) error {
 			continue
 		}
 		_, _ = fmt.Fprintf(&b, "  %-10s %s\n", actionText(c), c.Ref)
-		for _, d := range c.Differences {
-			if fields {
-				_, _ = fmt.Fprintf(&b, "    %s: %s → %s\n", d.Path, cell(d.Now), cell(d.Then))
-			}
+		differences := c.Rescales() // which nobody must miss
+		if fields {
+			differences = c.Differences
+		}
+		for _, d := range differences {
+			_, _ = fmt.Fprintf(&b, "    %s: %s → %s\n", d.Path, cell(d.Now), cell(d.Then))
 		}
 	}
 	_, err := io.WriteString(s.Err, b.String())

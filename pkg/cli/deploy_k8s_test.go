@@ -25,8 +25,11 @@ func TestK8sDocuments(t *testing.T) {
 	}
 	f(deployedK8s{Execution: kube.Execution{Target: target, Revision: 3, Changes: changes}, Image: "i", ConfigHash: "h", Seconds: 1.5},
 		`{"namespace":"n","name":"d","revision":3,"objects":[`+object+`],"image":"i","config_hash":"h","ready":null,"undone":false,"seconds":1.5}`)
-	f(plannedK8s{&kube.Plan{Target: target, Revision: 3, Changes: changes}, true},
-		`{"namespace":"n","name":"d","revision":3,"objects":[`+object+`],"dry_run":true}`)
+	f(deployedK8s{Image: "i", ImageDigest: "sha256:1"},
+		`{"namespace":"","name":"","revision":0,"objects":null,"image":"i","image_digest":"sha256:1","config_hash":"","ready":null,"undone":false,"seconds":0}`)
+	f(plannedK8s{&kube.Plan{Target: target, Revision: 3, Changes: changes}, "i", "sha256:1", true},
+		`{"namespace":"n","name":"d","revision":3,"objects":[`+object+`],"image":"i","image_digest":"sha256:1","dry_run":true}`)
+	f(failedK8s{target, []kube.Change{}, "oops"}, `{"namespace":"n","name":"d","objects":[],"error":"oops"}`)
 	f(deletedK8s{&kube.Deployed{Target: target, Changes: changes}, "oops"}, `{"namespace":"n","name":"d","objects":[`+object+`],"error":"oops"}`)
 }
 

@@ -15,6 +15,9 @@ func (r *rolloutK8s) undo(ctx context.Context, plan *kube.Plan, failed error) er
 	if err != nil {
 		return errors.Join(failed, fmt.Errorf("undo: %w", err))
 	}
+	if err := r.letGo(ctx); err != nil { // a paused rollout takes the revision, and then goes straight to it
+		return errors.Join(failed, fmt.Errorf("undo: revision %d is applied again: %w", back.Of, err))
+	}
 	r.result.Execution, r.result.Undone = back.Execution, true
 	if back.Of == 0 {
 		return undone(failed, "what was installed is deleted again")

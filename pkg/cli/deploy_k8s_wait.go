@@ -12,6 +12,10 @@ import (
 // waitK8s waits until the pods of a set are ready, shows how far they have come, and what stands in
 // their way.
 func waitK8s(ctx context.Context, s term.Streams, c *kube.Client, set kube.Set, timeout time.Duration) error {
-	r := watch.Rollout{API: c, Namespace: set.Namespace, Name: set.Name, ConfigHash: set.LiveHash()}
-	return waitForRollout(ctx, s, r, timeout)
+	return waitForRollout(ctx, s, rolloutOf(c, set), timeout)
+}
+
+// rolloutOf returns the rollout of a set.
+func rolloutOf(c *kube.Client, set kube.Set) watch.Rollout {
+	return watch.Rollout{API: c, Namespace: set.Namespace, Name: set.Name, ConfigHash: set.LiveHash()}
 }

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
 	"github.com/otlpctl/otlpctl/pkg/term"
@@ -17,8 +19,11 @@ defaults and what others have set are no differences. Values in Secrets are not 
 		Example: `  otlpctl diff k8s --config otel.yaml --image registry.example.com/otlp-receiver:1.3.0
   otlpctl diff k8s --config otel.yaml -o json | jq -r '.objects[].differences[].path'`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		PreRunE: func(cmd *cobra.Command, _ []string) error {
 			o.scaled = cmd.Flags().Changed("replicas")
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, plan, err := o.plan(cmd.Context(), s)
 			if err != nil {
 				return err
@@ -27,5 +32,5 @@ defaults and what others have set are no differences. Values in Secrets are not 
 		},
 	}
 	planK8sFlags(cmd, &o)
-	return cmd
+	return explained(cmd, s, func(context.Context) (*kubectl, error) { return explainDiff(&o) })
 }

@@ -28,7 +28,7 @@ func exitMeanings() []exitMeaning {
 		{exitOK, "done; serve: stopped by a signal with nothing lost"},
 		{exitFailed, "failed"},
 		{exitUsage, "usage error or invalid configuration: nothing was attempted"},
-		{exitNotReady, "applied, but not ready before the deadline"},
+		{exitNotReady, "applied, but not ready before the deadline, or a gate failed"},
 		{exitDifferences, "differences found"},
 		{exitInterrupted, "interrupted"},
 	}

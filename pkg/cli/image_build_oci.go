@@ -62,11 +62,16 @@ func buildOCI(ctx context.Context, s term.Streams, o imageBuildOptions) (_ image
 
 // request collects what the image consists of.
 func (o *imageBuildOptions) request(ctx context.Context, s term.Streams) (oci.Request, error) {
-	created, err := sourceDate(os.Getenv)
+	programs, err := o.programs()
 	if err != nil {
 		return oci.Request{}, err
 	}
-	programs, err := o.programs()
+	return o.requestOf(ctx, s, programs)
+}
+
+// requestOf collects what the image of programs consists of.
+func (o *imageBuildOptions) requestOf(ctx context.Context, s term.Streams, programs []oci.Program) (oci.Request, error) {
+	created, err := sourceDate(os.Getenv)
 	if err != nil {
 		return oci.Request{}, err
 	}

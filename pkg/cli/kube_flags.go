@@ -1,6 +1,10 @@
 package cli
 
 import (
+	"cmp"
+	"errors"
+	"time"
+
 	"github.com/spf13/cobra"
 
 	"github.com/otlpctl/otlpctl/pkg/config"
@@ -11,12 +15,32 @@ import (
 func kubeFlags(cmd *cobra.Command, a *kube.Access) {
 	cmd.Flags().StringVar(&a.Kubeconfig, "kubeconfig", "", "`file` that says how to reach the cluster (default $KUBECONFIG, then ~/.kube/config)")
 	cmd.Flags().StringVar(&a.Context, "context", "", "`name` of a context in the kubeconfig (default its current one)")
+	a.RequestTimeout = kube.RequestTimeout
+	cmd.Flags().Var((*patience)(&a.RequestTimeout), "request-timeout", "how long one answer of the cluster may take")
 	complete := func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return a.Contexts(), cobra.ShellCompDirectiveNoFileComp
 	}
 	if err := cmd.RegisterFlagCompletionFunc("context", complete); err != nil {
 		panic(err) // the flag does not exist
 	}
+}
+
+// patience is a length of time that is longer than none.
+type patience time.Duration
+
+func (p *patience) String() string { return time.Duration(*p).String() }
+
+// Type names the value in help texts, as that of other lengths of time.
+func (p *patience) Type() string { return "duration" }
+
+// Set accepts what time.ParseDuration does.
+func (p *patience) Set(text string) error {
+	d, err := time.ParseDuration(text)
+	if err != nil || d <= 0 {
+		return errors.New("want more than 0, such as 30s")
+	}
+	*p = patience(d)
+	return nil
 }
 
 // targetOptions are the flags of every command about a deployment that is in a cluster.
@@ -37,18 +61,15 @@ func targetFlags(cmd *cobra.Command, o *targetOptions) {
 // the configuration.
 func (o targetOptions) deployed() (kube.Target, error) {
 	t := o.target
-	if t.Name != "" && t.Namespace != "" {
-		return t, nil
+	if t.Name == "" || t.Namespace == "" {
+		loaded, err := config.LoadPortable(config.ProcessSources(o.config.files, o.config.set))
+		if err != nil {
+			return t, coded{err, exitUsage}
+		}
+		t = kube.Target{Namespace: cmp.Or(t.Namespace, loaded.Deploy.Namespace), Name: cmp.Or(t.Name, loaded.Deploy.Name)}
 	}
-	loaded, err := config.LoadPortable(config.ProcessSources(o.config.files, o.config.set))
-	if err != nil {
+	if err := t.Check(); err != nil {
 		return t, coded{err, exitUsage}
-	}
-	if t.Name == "" {
-		t.Name = loaded.Deploy.Name
-	}
-	if t.Namespace == "" {
-		t.Namespace = loaded.Deploy.Namespace
 	}
 	return t, nil
 }

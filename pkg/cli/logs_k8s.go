@@ -28,6 +28,7 @@ type logsK8sOptions struct {
 
 func newLogsK8s(s term.Streams) *cobra.Command {
 	var o logsK8sOptions
+	var logs watch.Logs
 	cmd := &cobra.Command{
 		Use:   "k8s",
 		Short: "Show the logs of all pods in a Kubernetes cluster",
@@ -41,13 +42,13 @@ is interrupted: exit 130. With --previous it shows the containers that ended bef
   otlpctl logs k8s --follow --since 5m --grep 'level=(WARN|ERROR)'
   otlpctl logs k8s --previous`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			logs, err := o.logs(s)
-			if err != nil {
+		PreRunE: func(cmd *cobra.Command, _ []string) (err error) {
+			if logs, err = o.logs(s); err != nil {
 				return usageError(cmd, err)
 			}
-			return runLogsK8s(cmd.Context(), o, logs)
+			return nil
 		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return runLogsK8s(cmd.Context(), o, logs) },
 	}
 	targetFlags(cmd, &o.targetOptions)
 	f := cmd.Flags()
@@ -58,7 +59,7 @@ is interrupted: exit 130. With --previous it shows the containers that ended bef
 	f.StringVar(&o.tail, "tail", allLines, "`number` of last lines of each pod, or all")
 	f.StringVar(&o.grep, "grep", "", "show only lines that match a regular `expression`")
 	f.BoolVar(&o.timestamps, "timestamps", false, "put the time before each line")
-	return cmd
+	return explained(cmd, s, func(context.Context) (*kubectl, error) { return explainLogs(&o) })
 }
 
 // logs checks what is asked for.

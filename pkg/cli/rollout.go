@@ -17,6 +17,7 @@ func newRollout(s term.Streams) *cobra.Command {
 		newRolloutStatus(s),
 		newRolloutHistory(s),
 		newRolloutUndo(s),
+		newRolloutImage(s),
 		newRolloutRestart(s),
 		newRolloutPause(s),
 		newRolloutResume(s),

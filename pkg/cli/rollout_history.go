@@ -36,17 +36,18 @@ no revision has are listed as "outside otlpctl". Of Secrets the names alone are 
   otlpctl rollout history -n telemetry --revision 3
   otlpctl rollout history -o json | jq -r '.revisions[] | select(.current).image'`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		PreRunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkRevision("revision", o.revision); err != nil {
 				return usageError(cmd, err)
 			}
-			return runRolloutHistory(cmd.Context(), s, o)
+			return nil
 		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return runRolloutHistory(cmd.Context(), s, o) },
 	}
 	targetFlags(cmd, &o.targetOptions)
 	revisionFlag(cmd, &o.targetOptions, &o.revision, "revision", "`number` of the one revision to show")
 	formatFlag(cmd, &o.format)
-	return cmd
+	return explained(cmd, s, func(context.Context) (*kubectl, error) { return explainHistory(&o) })
 }
 
 func runRolloutHistory(ctx context.Context, s term.Streams, o rolloutHistoryOptions) error {
@@ -150,5 +151,13 @@ func revisionText(r shownRevision) string {
 		relation = fmt.Sprintf("it is the same as revision %d, which is deployed", r.Against)
 	}
 	return fmt.Sprintf("revision %d of %s: %s, configuration %s, deployed by %s at %s; %s",
-		r.Number, r.Target, r.Image, r.ConfigHash, r.User, r.Time.Format(time.RFC3339), relation)
+		r.Number, r.Target, imageText(r.Revision), r.ConfigHash, r.User, r.Time.Format(time.RFC3339), relation)
+}
+
+// imageText returns the image of a revision, with the digest that it had.
+func imageText(r kube.Revision) string {
+	if r.ImageDigest == "" || strings.HasSuffix(r.Image, r.ImageDigest) {
+		return r.Image
+	}
+	return r.Image + " (" + r.ImageDigest + ")"
 }

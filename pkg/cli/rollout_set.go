@@ -36,10 +36,8 @@ func newRolloutRestart(s term.Streams) *cobra.Command {
 exit 3 if they do not get there. It makes no revision, and the next deployment changes nothing of it.`,
 		Example: `  otlpctl rollout restart -n telemetry`,
 		Args:    noArguments,
+		PreRunE: func(cmd *cobra.Command, _ []string) error { return o.check(cmd) },
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.check(cmd); err != nil {
-				return err
-			}
 			return o.run(cmd.Context(), s, func(ctx context.Context, c *kube.Client, t kube.Target) (bool, error) {
 				return true, c.Restart(ctx, t)
 			})
@@ -48,7 +46,7 @@ exit 3 if they do not get there. It makes no revision, and the next deployment c
 	targetFlags(cmd, &o.targetOptions)
 	waitFlags(cmd, &o.waitOptions)
 	formatFlag(cmd, &o.format)
-	return cmd
+	return explained(cmd, s, func(context.Context) (*kubectl, error) { return explainSteer(&o, "restart") })
 }
 
 func newRolloutPause(s term.Streams) *cobra.Command {
@@ -69,7 +67,7 @@ used while somebody else deploys.`,
 	}
 	targetFlags(cmd, &o.targetOptions)
 	formatFlag(cmd, &o.format)
-	return cmd
+	return explained(cmd, s, func(context.Context) (*kubectl, error) { return explainSteer(&o, "pause") })
 }
 
 func newRolloutResume(s term.Streams) *cobra.Command {
@@ -81,10 +79,8 @@ func newRolloutResume(s term.Streams) *cobra.Command {
 new and ready; exit 3 if they do not get there.`,
 		Example: `  otlpctl rollout resume -n telemetry`,
 		Args:    noArguments,
+		PreRunE: func(cmd *cobra.Command, _ []string) error { return o.check(cmd) },
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.check(cmd); err != nil {
-				return err
-			}
 			return o.run(cmd.Context(), s, func(ctx context.Context, c *kube.Client, t kube.Target) (bool, error) {
 				return c.Pause(ctx, t, false)
 			})
@@ -93,7 +89,7 @@ new and ready; exit 3 if they do not get there.`,
 	targetFlags(cmd, &o.targetOptions)
 	waitFlags(cmd, &o.waitOptions)
 	formatFlag(cmd, &o.format)
-	return cmd
+	return explained(cmd, s, func(context.Context) (*kubectl, error) { return explainSteer(&o, "resume") })
 }
 
 // run changes a deployment, waits if that is wanted, and prints what came of it.

@@ -31,18 +31,14 @@ it says how the rollout is now. Exit 0 if it is done, 3 if not.
 "otlpctl status k8s" shows the pods, and what else belongs to the deployment.`,
 		Example: `  otlpctl rollout status -n telemetry --timeout 2m
   otlpctl rollout status --no-wait -o json | jq -r .phase`,
-		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.check(cmd); err != nil {
-				return err
-			}
-			return runRolloutStatus(cmd.Context(), s, o)
-		},
+		Args:    noArguments,
+		PreRunE: func(cmd *cobra.Command, _ []string) error { return o.check(cmd) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return runRolloutStatus(cmd.Context(), s, o) },
 	}
 	targetFlags(cmd, &o.targetOptions)
 	waitFlags(cmd, &o.waitOptions)
 	formatFlag(cmd, &o.format)
-	return cmd
+	return explained(cmd, s, func(context.Context) (*kubectl, error) { return explainRolloutStatus(&o) })
 }
 
 // rolloutState is the document of rollout status. The names of its fields are API.

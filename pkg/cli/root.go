@@ -32,9 +32,12 @@ func newRoot(s term.Streams) *cobra.Command {
 		newDeploy(s),
 		newDiff(s),
 		newStatus(s),
+		newDescribe(s),
 		newLogs(s),
+		newScale(s),
 		newRollout(s),
 		newDelete(s),
+		newResolve(s),
 		newVersion(s),
 		newCompletion(s),
 	)

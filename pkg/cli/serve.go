@@ -131,6 +131,7 @@ func serve(ctx context.Context, s term.Streams, load func() (config.Loaded, erro
 		Reload:     reloader.reload,
 		ChangeLogs: logs.Change,
 		Announcer:  registrar,
+		Resolve:    registries().Open,
 		Ready:      releaseStartPages,
 	})
 	if err != nil {

@@ -35,18 +35,19 @@ waiting as soon as that is of no use, with what the pod tells that is in the way
   otlpctl status k8s --wait --timeout 2m
   otlpctl status k8s -o json | jq -r '.pods[] | select(.phase != "ready") | .name + ": " + .why'`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		PreRunE: func(cmd *cobra.Command, _ []string) error {
 			if o.timeout <= 0 {
 				return usageError(cmd, fmt.Errorf("--timeout %s: want more than 0", o.timeout))
 			}
-			return runStatusK8s(cmd.Context(), s, o)
+			return nil
 		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return runStatusK8s(cmd.Context(), s, o) },
 	}
 	targetFlags(cmd, &o.targetOptions)
 	cmd.Flags().BoolVar(&o.wait, "wait", false, "wait until it is ready")
 	cmd.Flags().DurationVar(&o.timeout, "timeout", rolloutTimeout, "with --wait: how long")
 	formatFlag(cmd, &o.format)
-	return cmd
+	return explained(cmd, s, func(context.Context) (*kubectl, error) { return explainStatus(&o) })
 }
 
 func runStatusK8s(ctx context.Context, s term.Streams, o statusK8sOptions) error {

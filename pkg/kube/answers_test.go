@@ -35,8 +35,27 @@ func TestRefused(t *testing.T) {
 	f(`{"kind": "Status", "reason": "Forbidden", "message": "User \"u\" cannot patch"}`, "cannot patch", "Role")
 	f(`{"kind": "Status", "reason": "Forbidden", "message": "no", "details": {"causes": [{"reason": "NamespaceTerminating"}]}}`, "no", "wait until the namespace is gone")
 	f(`{"kind": "Status", "reason": "BadRequest", "message": "admission webhook \"x\" denied the request: no"}`, "admission webhook", "policy")
+	f(`{"kind": "Status", "reason": "InternalError", "message": "Internal error occurred: failed calling webhook \"x\": connection refused"}`, "failed calling webhook", "a webhook of the cluster does not work")
 	f(`{"kind": "Status", "reason": "Unauthorized", "message": "Unauthorized"}`, `does not accept the credentials of the context "prod"`, "log in again")
 	f(`{"kind": "Status", "reason": "ServiceUnavailable"}`, "bad request", "try again")
+}
+
+func TestTargetCheck(t *testing.T) {
+	f := func(namespace, name, want string) {
+		t.Helper()
+		got := ""
+		if err := (Target{namespace, name}).Check(); err != nil {
+			got = err.Error()
+		}
+		if (got == "") != (want == "") || !strings.Contains(got, want) {
+			t.Errorf("%s/%s: %q, want %q", namespace, name, got, want)
+		}
+	}
+	f("otel", "otlp-receiver", "")
+	f("1otel", "d", "")
+	f("../nodes", "d", `the namespace "../nodes" cannot be: a lowercase RFC 1123 label`)
+	f("n", "1d", `the name "1d" cannot be: a DNS-1035 label`)
+	f("", "", "the name \"\" cannot be")
 }
 
 func TestExplain(t *testing.T) {

@@ -69,7 +69,7 @@ func (a Access) unreadable(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return hinted{fmt.Errorf("there is no kubeconfig at %s", a.Kubeconfig), "--kubeconfig names the file that kubectl uses"}
 	}
-	return fmt.Errorf("kubeconfig: %w", err)
+	return hinted{fmt.Errorf("kubeconfig: %w", err), "--kubeconfig names the file that kubectl uses"}
 }
 
 // noCluster says that nothing tells where the cluster is.

@@ -27,7 +27,7 @@ type Record struct {
 // RecordedObject is an object that otlpctl has made, as it is now. In JSON it is API.
 type RecordedObject struct {
 	Ref
-	// State is there, missing or being deleted.
+	// State is whether it is there.
 	State   ObjectState `json:"state"`
 	Created *time.Time  `json:"created,omitempty"`
 	// ChangedBy are others who have set fields since.
@@ -42,6 +42,8 @@ const (
 	Present  ObjectState = "there"
 	Absent   ObjectState = "missing"
 	Deleting ObjectState = "being deleted"
+	// Hidden objects may not be read by who asks.
+	Hidden ObjectState = "hidden"
 )
 
 // Changer is somebody who has set fields of an object. In JSON it is API.
@@ -74,8 +76,9 @@ func (c *Client) Record(ctx context.Context, t Target) (*Record, error) {
 	return r, together(refs, func(i int, ref Ref) error {
 		now, err := c.read(ctx, ref)
 		r.Objects[i] = recorded(ref, now)
-		if isForbidden(err) {
-			return nil // the others are worth telling
+		if isForbidden(err) { // the others are worth telling
+			r.Objects[i].State = Hidden
+			return nil
 		}
 		return err
 	})

@@ -63,7 +63,7 @@ func (c *Client) explainConnection(err error) error {
 	case refused:
 		return hinted{fmt.Errorf("the API server %s cannot be reached: %w", c.Server, op.Err), "is " + c.context() + " the right one, and the cluster running?"}
 	}
-	return fmt.Errorf("the API server %s: %w", c.Server, err)
+	return hinted{fmt.Errorf("the API server %s: %w", c.Server, err), "is " + c.context() + " the right one?"}
 }
 
 // context names the context in messages.
@@ -119,6 +119,9 @@ func decodeStatus(code int, text []byte) *apierrors.StatusError {
 	var status metav1.Status
 	if err := json.Unmarshal(text, &status); err != nil || status.Kind != "Status" {
 		status = metav1.Status{Status: metav1.StatusFailure, Message: strings.TrimSpace(string(text))}
+		if strings.HasPrefix(status.Message, "<") {
+			status.Message = "" // a page for browsers
+		}
 	}
 	status.Code = int32(code)
 	if status.Reason == "" {

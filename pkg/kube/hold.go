@@ -29,8 +29,15 @@ func (p *Plan) steps(change Change) bool {
 	return strategy != "Recreate"
 }
 
-// makesPods reports whether what pods are made of is another thing after a change.
+// makesPods reports whether what pods are made of is another thing after a change, and there are to be any.
 func (c Change) makesPods() bool {
+	count, set := replicas(c.then)
+	if !set && c.now != nil {
+		count, set = replicas(c.now)
+	}
+	if set && count == 0 {
+		return false
+	}
 	return c.Action == Created || c.Recreated ||
 		slices.ContainsFunc(c.Differences, func(d Difference) bool { return strings.HasPrefix(d.Path, "spec.template") })
 }

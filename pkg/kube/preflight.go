@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
 // The minor versions of Kubernetes 1 that otlpctl is tested with.
@@ -41,16 +43,33 @@ func (c *Client) Version(ctx context.Context) (string, error) {
 	defer cancel()
 	answer, err := c.Get(ctx, "/version", nil)
 	if err != nil {
-		return "", err
+		return "", c.strange(err)
 	}
 	var version struct {
 		GitVersion string `json:"gitVersion"`
 	}
 	err = json.NewDecoder(answer).Decode(&version)
 	if err := errors.Join(err, answer.Close()); err != nil {
-		return "", fmt.Errorf("%s does not answer as an API server does: %w", c.Server, err)
+		return "", c.noServer(err)
 	}
 	return version.GitVersion, nil
+}
+
+// strange names the server in an answer to the first question that says nothing about who has given it.
+func (c *Client) strange(err error) error {
+	_, ok := errors.AsType[*apierrors.StatusError](err)
+	switch {
+	case !ok || apierrors.IsUnauthorized(err):
+		return err
+	case apierrors.IsNotFound(err):
+		return c.noServer(err)
+	}
+	return fmt.Errorf("the API server %s: %w", c.Server, err)
+}
+
+// noServer says that something else than an API server has answered.
+func (c *Client) noServer(err error) error {
+	return hinted{fmt.Errorf("%s does not answer as an API server does: %w", c.Server, err), "is " + c.context() + " the right one?"}
 }
 
 // versionDoubt says that a cluster is older or newer than those that are known.

@@ -71,7 +71,7 @@ func (p *Plan) RefusePaused() error {
 func pausedError(t Target) error {
 	return hinted{
 		fmt.Errorf("%s in %s is paused", t.deployment(), t.Namespace),
-		fmt.Sprintf("otlpctl rollout resume -n %s --name %s lets it go on", t.Namespace, t.Name),
+		fmt.Sprintf("otlpctl rollout resume -n %s --name %s lets it go on, and otlpctl rollout undo --resume goes back", t.Namespace, t.Name),
 	}
 }
 

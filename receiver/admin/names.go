@@ -48,12 +48,12 @@ const (
 	nameRegistered       = "otlpctl_registered"
 	nameRegistryFailures = "otlpctl_registry_failed_requests_total"
 
-	nameInstances   = "otlpctl_exporter_instances"
-	nameEjections   = "otlpctl_exporter_ejections_total"
-	nameFailovers   = "otlpctl_exporter_failovers_total"
-	nameRegistryOK  = "otlpctl_exporter_registry_reachable"
-	nameRegistryAt  = "otlpctl_exporter_registry_answer_timestamp_seconds"
-	nameAnswers     = "otlpctl_exporter_registry_answers_total"
+	nameInstances  = "otlpctl_exporter_instances"
+	nameEjections  = "otlpctl_exporter_ejections_total"
+	nameFailovers  = "otlpctl_exporter_failovers_total"
+	nameRegistryOK = "otlpctl_exporter_registry_reachable"
+	nameRegistryAt = "otlpctl_exporter_registry_answer_timestamp_seconds"
+	nameAnswers    = "otlpctl_exporter_registry_answers_total"
 
 	nameGoInfo      = "go_info"
 	nameGoroutines  = "go_goroutines"

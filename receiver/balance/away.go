@@ -17,7 +17,7 @@ func (a absent) Swap(i, j int) {
 
 // Push and Pop are for container/heap.
 func (a *absent) Push(v any) {
-	m := v.(*member) //nolint:errcheck,forcetypeassert // nothing else is pushed
+	m := v.(*member) //nolint:forcetypeassert // nothing else is pushed
 	m.at = len(*a)
 	*a = append(*a, m)
 }
@@ -32,21 +32,22 @@ func (a *absent) Pop() any {
 }
 
 // fail counts a failure, and ejects the member if it is one too many.
-func (b *Balancer) fail(m *member) {
+func (b *Balancer) fail(m *member) (ejected bool) {
 	m.failures++
 	e := &b.config.Ejection
 	if e.ConsecutiveFailures == 0 || m.condition == away || m.condition == gone {
-		return
+		return false
 	}
 	if m.failures < e.ConsecutiveFailures && m.ejections == 0 {
-		return
+		return false
 	}
 	if (b.ejected+1)*100 > len(b.members)*e.MaxPercent {
-		return
+		return false
 	}
 	m.ejections++
 	b.ejections++
 	b.leave(m, time.Now().Add(e.duration(m.ejections)), true)
+	return true
 }
 
 // duration is how long the n-th ejection in a row lasts.

@@ -383,4 +383,3 @@ func BenchmarkPick(b *testing.B) {
 		}
 	}
 }
-

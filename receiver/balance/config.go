@@ -35,7 +35,7 @@ func Policies() []Policy { return []Policy{RoundRobin, Random, LeastConnections,
 type Config struct {
 	Policy     Policy        `yaml:"policy" doc:"How the next instance is chosen. consistent_hash sends what has the same hash_key to the same instance." enum:"round_robin|random|least_connections|consistent_hash"`
 	Zone       string        `yaml:"zone" doc:"The zone that this process is in, as the registry calls it, such as ${env:ZONE}."`
-	PreferZone bool          `yaml:"prefer_zone" doc:"Prefer instances in zone. What would be more than 1.4 times the share of one of them if all zones sent alike goes to other zones, as everything does while none of them works."`
+	PreferZone bool          `yaml:"prefer_zone" doc:"Send to instances in zone, as far as that gives each of them no more than 1.4 times an even share of what all zones send; the rest goes to other zones, and all of it while none of them works."`
 	SlowStart  time.Duration `yaml:"slow_start" doc:"Send to an instance that is new, or was ejected, less than to the others for this time; 0 sends alike at once. consistent_hash always does." min:"0s"`
 	Ejection   Ejection      `yaml:"ejection" doc:"When an instance that fails is left out."`
 }

@@ -73,8 +73,9 @@ func (c Choice) Begin() {
 	c.b.take(c.m)
 }
 
-// Done says that the request has ended, and how.
-func (c Choice) Done(o Outcome) {
+// Done says that the request has ended, and how. It returns whether the instance is left
+// out because of that.
+func (c Choice) Done(o Outcome) (ejected bool) {
 	c.b.mu.Lock()
 	defer c.b.mu.Unlock()
 	c.b.release(c.m)
@@ -83,9 +84,10 @@ func (c Choice) Done(o Outcome) {
 		c.m.failures, c.m.ejections = 0, 0
 	case Failed:
 		c.m.failed++
-		c.b.fail(c.m)
+		return c.b.fail(c.m)
 	case Unknown:
 	}
+	return false
 }
 
 // SetAside says that the instance has asked not to be sent to for a time. That is

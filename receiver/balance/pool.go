@@ -149,7 +149,7 @@ func (p *pool) idlest(not []Choice) *member {
 	load := (*byLoad)(&p.ready)
 	var passed []*member
 	for len(p.ready) > 0 && among(not, p.ready[0]) {
-		passed = append(passed, heap.Pop(load).(*member)) //nolint:errcheck,forcetypeassert // nothing else is in it
+		passed = append(passed, heap.Pop(load).(*member)) //nolint:forcetypeassert // nothing else is in it
 	}
 	var m *member
 	if len(p.ready) > 0 {
@@ -187,7 +187,7 @@ func (l byLoad) Swap(i, j int) {
 
 // Push and Pop are for container/heap.
 func (l *byLoad) Push(v any) {
-	m := v.(*member) //nolint:errcheck,forcetypeassert // nothing else is pushed
+	m := v.(*member) //nolint:forcetypeassert // nothing else is pushed
 	m.at = len(*l)
 	*l = append(*l, m)
 }

@@ -44,3 +44,21 @@ func BenchmarkCount(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkPartition(b *testing.B) {
+	data := otlptest.Encode(otlptest.Traces(1000))
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		items := 0
+		group := func(i Item) int { return int(i.TraceID[15] % 10) }
+		err := Partition(Traces, data, 4*len(data), group, func(_ int, _ []byte, n int) error {
+			items += n
+			return nil
+		})
+		if err != nil || items != 1000 {
+			b.Fatal(items, err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*1000), "ns/item")
+}

@@ -21,8 +21,8 @@ func seeds(f *testing.F) {
 	f.Add(uint8(Profiles), []byte{0x12, 0x02, 0x2a, 0x00})
 }
 
-// What Scan accepts, the reference decoder accepts; and what Clean and Split
-// make of it is accepted with the right counts.
+// What Scan accepts, the reference decoder accepts; and what Clean, Split and
+// Partition make of it is accepted with the right counts.
 func FuzzScan(f *testing.F) {
 	seeds(f)
 	f.Fuzz(func(t *testing.T, signal uint8, b []byte) {
@@ -55,6 +55,15 @@ func FuzzScan(f *testing.F) {
 		})
 		if err != nil || total != r.Items {
 			t.Fatalf("Split gave %d items, %v, want %d", total, err, r.Items)
+		}
+		total = 0
+		n := 0
+		for _, request := range parted(t, sig, clean, func(Item) int { n++; return n % 3 }) {
+			p, _ := Scan(sig, request)
+			total += p.Items
+		}
+		if total != r.Items {
+			t.Fatalf("Partition gave %d items, want %d", total, r.Items)
 		}
 	})
 }

@@ -1,5 +1,5 @@
 // Package etcd finds the instances of a service that have written themselves into etcd. It speaks the JSON form of etcd's API,
-// which every member offers on the port for clients: see docs/adr.
+// which every member offers on the port for clients: see ADR 0013.
 package etcd
 
 import (

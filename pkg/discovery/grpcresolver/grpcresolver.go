@@ -59,9 +59,11 @@ func (f *following) tell(a resolve.Answer) {
 		f.conn.ReportError(a.Err)
 		return
 	}
-	state := resolver.State{Addresses: make([]resolver.Address, len(a.Instances))}
+	state := resolver.State{Endpoints: make([]resolver.Endpoint, len(a.Instances))}
 	for i, instance := range a.Instances {
-		state.Addresses[i] = resolver.Address{Addr: instance.Addr, BalancerAttributes: attributes.New(key{}, value(instance))}
+		state.Endpoints[i] = resolver.Endpoint{
+			Addresses: []resolver.Address{{Addr: instance.Addr}}, Attributes: attributes.New(key{}, value(instance)),
+		}
 	}
 	_ = f.conn.UpdateState(state) // an error asks for other addresses, and there are none
 	if len(a.Instances) == 0 {
@@ -79,7 +81,7 @@ func (f *following) Close() {
 	f.done.Wait()
 }
 
-// key is that of the instance in the attributes of an address.
+// key is that of the instance in the attributes of an endpoint.
 type key struct{}
 
 // value is an instance that can be compared, as attributes are.
@@ -91,8 +93,8 @@ func (v value) Equal(other any) bool {
 	return ok && v.ID == o.ID && v.Zone == o.Zone && v.Version == o.Version
 }
 
-// Instance returns the instance that an address is of: a balancer may want to know its zone.
-func Instance(addr resolver.Address) (resolve.Instance, bool) {
-	v, ok := addr.BalancerAttributes.Value(key{}).(value)
+// Instance returns the instance that an endpoint is: a balancer may want to know its zone.
+func Instance(e resolver.Endpoint) (resolve.Instance, bool) {
+	v, ok := e.Attributes.Value(key{}).(value)
 	return resolve.Instance(v), ok
 }

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/resolver"
 	"google.golang.org/grpc/status"
 
 	"github.com/otlpctl/otlpctl/receiver/resolve"
@@ -115,4 +116,32 @@ func TestResolverSaysWhy(t *testing.T) {
 	if status.Code(err) != codes.Unavailable || !strings.Contains(err.Error(), "cannot be reached") {
 		t.Errorf("the call says %v", err)
 	}
+}
+
+func TestInstance(t *testing.T) {
+	conn := &recorder{}
+	f := &following{conn: conn}
+	f.tell(resolve.Answer{Instances: []resolve.Instance{{ID: "a", Addr: "h:1", Zone: "z"}}})
+	if len(conn.state.Endpoints) != 1 {
+		t.Fatalf("told %+v", conn.state)
+	}
+	i, ok := Instance(conn.state.Endpoints[0])
+	if !ok || i.ID != "a" || i.Zone != "z" || conn.state.Endpoints[0].Addresses[0].Addr != "h:1" {
+		t.Errorf("the endpoint is %+v, %v", i, ok)
+	}
+	if _, ok := Instance(resolver.Endpoint{}); ok {
+		t.Error("an endpoint of somebody else is an instance")
+	}
+}
+
+// recorder is a connection that remembers what it was told.
+type recorder struct {
+	resolver.ClientConn
+
+	state resolver.State
+}
+
+func (r *recorder) UpdateState(s resolver.State) error {
+	r.state = s
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -115,8 +116,8 @@ func Addr(text, fallback string) (string, error) {
 }
 
 func isPort(text string) bool {
-	port, err := net.LookupPort("tcp", text)
-	return err == nil && port > 0 && text[0] >= '0' && text[0] <= '9'
+	port, err := strconv.ParseUint(text, 10, 16)
+	return err == nil && port > 0
 }
 
 func isSecret(param string) bool {

@@ -21,11 +21,11 @@ type cluster struct {
 	t *testing.T
 
 	mu sync.Mutex
-	// generation, observed, revision and paused are of the Deployment.
-	generation, observed, revision int
-	paused                         bool
-	pods                           []*counting
-	away                           error
+	// generation, observed, revision and paused are of the Deployment, and template is which revision it describes.
+	generation, observed, revision, template int
+	paused                                   bool
+	pods                                     []*counting
+	away                                     error
 	// resumed is called when the rollout is let go on.
 	resumed func()
 	told    []string // what pausing was asked for
@@ -77,7 +77,8 @@ func (c *cluster) Get(_ context.Context, path string, _ url.Values) (io.ReadClos
 	if c.away != nil {
 		return nil, c.away
 	}
-	parts := strings.Split(strings.TrimPrefix(path[strings.Index(path, "/namespaces/"):], "/namespaces/ns/"), "/")
+	_, inside, _ := strings.Cut(path, "/namespaces/ns/")
+	parts := strings.Split(inside, "/")
 	switch parts[0] {
 	case "deployments":
 		return c.deployment(), nil
@@ -105,16 +106,29 @@ func (c *cluster) body(text string) io.ReadCloser {
 
 func (c *cluster) deployment() io.ReadCloser {
 	return c.body(fmt.Sprintf(`{metadata: {name: d, uid: d, generation: %d, annotations: {deployment.kubernetes.io/revision: "%d"}},
-		spec: {replicas: 3, paused: %t, selector: {matchLabels: {app: d}}}, status: {observedGeneration: %d}}`, c.generation, c.revision, c.paused, c.observed))
+		spec: {replicas: 3, paused: %t, selector: {matchLabels: {app: d}}, template: {metadata: {labels: {template: "%d"}}}},
+		status: {observedGeneration: %d}}`, c.generation, c.revision, c.paused, c.template, c.observed))
 }
 
 func (c *cluster) replicaSets() io.ReadCloser {
 	var sets []string
 	for r := 1; r <= c.revision; r++ {
 		sets = append(sets, fmt.Sprintf(`{metadata: {name: r%[1]d, uid: r%[1]d, annotations: {deployment.kubernetes.io/revision: "%[1]d"},
-			ownerReferences: [{uid: d, controller: true}]}, spec: {replicas: 1}}`, r))
+			ownerReferences: [{uid: d, controller: true}]}, spec: {replicas: %[2]d, template: {metadata: {labels: {template: "%[1]d", pod-template-hash: x}}}}}`,
+			r, c.count(r)))
 	}
 	return c.body("{items: [" + strings.Join(sets, ", ") + "]}")
+}
+
+// count returns how many pods a revision has.
+func (c *cluster) count(revision int) int {
+	n := 0
+	for _, p := range c.pods {
+		if p.revision == revision {
+			n++
+		}
+	}
+	return n
 }
 
 func (c *cluster) listPods() io.ReadCloser {

@@ -96,29 +96,22 @@ func (w *watcher) first(ctx context.Context) error {
 // step lets the cluster make the first new pods, and no more: it goes on only when those are available, which takes
 // longer than to stop it. However step ends, the rollout is paused.
 func (w *watcher) step(ctx context.Context) error {
-	before, err := watch.Generated(ctx, w.API, w.Namespace, w.Name)
-	if err != nil {
-		return err
-	}
 	if err := w.pause(ctx, false); err != nil {
 		return err
 	}
-	err = w.begun(ctx, before)
+	err := w.begun(ctx)
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 	defer cancel()
 	return errors.Join(err, w.pause(stopping, true))
 }
 
-// begun waits until the cluster has a new revision.
-func (w *watcher) begun(ctx context.Context, before watch.Generation) error {
+// begun waits until the cluster has begun with the new revision.
+func (w *watcher) begun(ctx context.Context) error {
 	const every = 50 * time.Millisecond
 	for {
-		now, err := watch.Generated(ctx, w.API, w.Namespace, w.Name)
-		if err != nil {
+		begun, err := watch.HasBegun(ctx, w.API, w.Namespace, w.Name)
+		if err != nil || begun {
 			return err
-		}
-		if now.Seen && now.Revision != before.Revision {
-			return nil
 		}
 		if err := sleep(ctx, every); err != nil {
 			return err
@@ -157,18 +150,14 @@ func (w *watcher) rest(ctx context.Context) error {
 
 // beside watches until ctx ends, or a pod is out of bounds.
 func (w *watcher) beside(ctx context.Context) error {
-	for {
+	for ctx.Err() == nil {
 		w.look(ctx)
-		if ctx.Err() != nil {
-			return nil
-		}
 		if err := w.judge(false); err != nil && w.Mode != Live {
 			return err
 		}
-		if sleep(ctx, w.every()) != nil {
-			return nil
-		}
+		_ = sleep(ctx, w.every()) // cut short, it is the end
 	}
+	return nil
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

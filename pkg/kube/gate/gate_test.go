@@ -24,7 +24,7 @@ type outcome struct {
 // stepwise runs a gate over a Deployment with two old pods, of which the first new one comes once it is let. The others
 // come when the rollout is let go on for good.
 func stepwise(t *testing.T, change func(*Gate, *cluster), fresh func(*counting)) outcome {
-	c := &cluster{t: t, generation: 2, observed: 1, revision: 1, paused: true}
+	c := &cluster{t: t, generation: 2, observed: 1, revision: 1, template: 2, paused: true}
 	for _, name := range []string{"a", "b"} {
 		old := c.pod(name, 1)
 		old.counts(1000, 900, 1000, 900) // which is none of the new revision's doing
@@ -101,6 +101,9 @@ func TestStepwise(t *testing.T) {
 	if last := o.steps[len(o.steps)-1]; last.Verdict != Passed || !strings.HasPrefix(last.Text, "gate: 2 new pods passed: ") {
 		t.Errorf("the last step is %+v", last)
 	}
+
+	// The number of a revision that was there before is new already.
+	f("again", func(_ *Gate, c *cluster) { c.revision = 2 }, well, Passed, "", "resume", "pause", "resume")
 
 	// A share may improve until the window is over; what is lost is lost at once.
 	o = f("exports", nil, func(p *counting) { p.counts(40, 0, 40, 40) }, Failed,

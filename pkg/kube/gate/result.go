@@ -85,40 +85,37 @@ func (w *watcher) names(old bool) []string {
 	return names
 }
 
-// counted counts the pods that there are, old or new ones.
-func (w *watcher) counted(old bool) string {
-	n, word := 0, "new"
-	if old {
-		word = "old"
-	}
+// counted counts the new pods that there are.
+func (w *watcher) counted() string {
+	n := 0
 	for _, p := range w.pods {
-		if p.old == old && !p.gone {
+		if !p.old && !p.gone {
 			n++
 		}
 	}
 	if n == 1 {
-		return "1 " + word + " pod"
+		return "1 new pod"
 	}
-	return fmt.Sprintf("%d %s pods", n, word)
+	return fmt.Sprintf("%d new pods", n)
 }
 
 // watching says what goes on.
 func (w *watcher) watching() string {
-	return fmt.Sprintf("gate: watching %s for %s: %s", w.counted(false), w.Window, w.figures())
+	return fmt.Sprintf("gate: watching %s for %s", w.counted(), w.Window)
 }
 
 // passed says what has been found to be well.
 func (w *watcher) passed() string {
-	return fmt.Sprintf("gate: %s passed: %s", w.counted(false), w.figures())
+	return fmt.Sprintf("gate: %s passed: %s", w.counted(), w.figures())
 }
 
 // figures are the most telling ones.
 func (w *watcher) figures() string {
-	text := fmt.Sprintf("%d items", w.items)
+	parts := []string{fmt.Sprintf("%d items", w.items)}
 	for _, c := range w.judged {
 		if value, _, _ := c.Figures(); c.kind().late || c.Value > 0 {
-			text += ", " + c.Title() + " " + value
+			parts = append(parts, c.Title()+" "+value)
 		}
 	}
-	return text
+	return strings.Join(parts, ", ")
 }

@@ -13,17 +13,17 @@ const shown = 10 * time.Second
 func (w *watcher) window(ctx context.Context) error {
 	began := time.Now()
 	err := w.last(ctx, began)
-	step := Step{Text: w.watching(), Verdict: verdictOf(err), Took: time.Since(began)}
+	text := w.watching()
 	if err == nil {
-		step.Text = w.passed()
+		text = w.passed()
 	}
-	w.Show(step)
+	w.Show(Step{Text: text, Verdict: verdictOf(err), Took: time.Since(began)})
 	return err
 }
 
 // last watches from the beginning of a window to its end.
 func (w *watcher) last(ctx context.Context, began time.Time) error {
-	since, next := began, began
+	since, next, isFirst := began, began.Add(shown), true
 	for {
 		w.look(ctx)
 		now := time.Now()
@@ -40,9 +40,13 @@ func (w *watcher) last(ctx context.Context, began time.Time) error {
 		if now.Sub(since) >= w.Window && !w.isAwaited() {
 			return w.judge(true)
 		}
-		if !now.Before(next) {
-			next = now.Add(shown)
+		switch {
+		case isFirst:
+			isFirst = false
 			w.Show(Step{Text: w.watching()})
+		case !now.Before(next):
+			next = now.Add(shown)
+			w.Show(Step{Text: w.watching() + ": " + w.figures()})
 		}
 		left := since.Add(w.Window).Sub(now)
 		if left <= 0 || left > w.every() {
@@ -108,14 +112,14 @@ func (w *watcher) judge(isEnd bool) error {
 		}
 	}
 	if isEnd && w.items < w.Bounds.MinItems {
-		reasons = append(reasons, fmt.Sprintf("%s accepted %d items, fewer than %d", w.counted(false), w.items, w.Bounds.MinItems))
+		reasons = append(reasons, fmt.Sprintf("%s accepted %d items, fewer than %d", w.counted(), w.items, w.Bounds.MinItems))
 	}
 	if len(reasons) > 0 {
 		return w.failed(reasons)
 	}
 	if isEnd && w.items == 0 {
 		w.Note(fmt.Sprintf("gate: no telemetry arrived at %s within %s, so little is known of the new revision; deploy.gate.min_items asks for some",
-			w.counted(false), w.Window))
+			w.counted(), w.Window))
 	}
 	return nil
 }
@@ -123,8 +127,8 @@ func (w *watcher) judge(isEnd bool) error {
 // trouble says what the exporter of a pod complains of, if that may be why a counter is out of bounds.
 func (w *watcher) trouble(c Counter) string {
 	for _, p := range w.pods {
-		if p.name == c.Pod && p.account.trouble != "" && c.Name != "restarts" {
-			return ": " + p.account.trouble
+		if p.name == c.Pod && p.trouble != "" && c.Name != "restarts" {
+			return ": " + p.trouble
 		}
 	}
 	return ""

@@ -54,8 +54,7 @@ func (j judge) waiting(c corev1.ContainerStatus, w corev1.ContainerStateWaiting)
 	case "InvalidImageName":
 		return failed("%shas the image %q, which is no name of one", name, j.image(c)).finally(true), true
 	case "ErrImageNeverPull":
-		s := failed("%sthe node has no image %q, and may not pull it", name, j.image(c))
-		return s.finally(j.now.Sub(j.scheduled()) >= orderPatience), true // it may just be getting it
+		return failed("%sthe node has no image %q, and may not pull it", name, j.image(c)).finally(true), true
 	case "ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "ImageInspectError", "SignatureValidationFailed":
 		return j.pull(c, w.Message), true
 	case "CrashLoopBackOff":

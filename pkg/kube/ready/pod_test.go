@@ -87,7 +87,6 @@ func TestContainer(t *testing.T) {
 	f(`{name: c, state: {waiting: {reason: Thinking, message: hard}}}`, progressing("waits: Thinking: hard"))
 	f(`{name: c, state: {waiting: {reason: CreateContainerConfigError, message: 'secret "s" not found'}}}`,
 		stuck(`cannot start: secret "s" not found`))
-	f(`{name: c, state: {waiting: {reason: ErrImageNeverPull}}}`, failed(`the node has no image "r/i:1", and may not pull it`).finally(true))
 	f(`{name: c, state: {waiting: {reason: ErrImagePull, message: 'failed to resolve reference "r/i:1": r/i:1: not found'}}}`,
 		failed(`cannot pull the image "r/i:1": r/i:1: not found`).finally(true))
 	f(`{name: c, state: {waiting: {reason: ImagePullBackOff, message: 'Back-off pulling image "r/i:1": ErrImagePull: pull access denied'}}}`,

@@ -95,7 +95,7 @@ func TestRecorded(t *testing.T) {
 	f("creating", Progressing, false, "1 of 2 pods new, 2 old ones left")
 	f("done", Ready, false, "2 of 2 pods available")
 	f("image-name", Failed, true, `pod/P: has the image "Bad:/1", which is no name of one`)
-	f("image-never", Progressing, false, "0 of 2 pods available")
+	f("image-never", Failed, true, `pod/P: the node has no image "localhost/nope:1", and may not pull it`)
 	f("init-crash", Failed, true, "pod/P: container first: keeps ending: exit code 2")
 	f("mount-early", Progressing, false, "0 of 2 pods available")
 	f("mount", Stuck, true, `pod/P: cannot start: volume "data": configmap "missing" not found`)

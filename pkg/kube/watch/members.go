@@ -21,7 +21,7 @@ type Member struct {
 
 // Restarts is how often the receiver in the pod was restarted.
 func (m Member) Restarts() int32 {
-	for _, c := range m.Pod.Status.ContainerStatuses {
+	for _, c := range m.Status.ContainerStatuses {
 		if c.Name == receiver {
 			return c.RestartCount
 		}

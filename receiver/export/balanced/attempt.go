@@ -15,25 +15,21 @@ const (
 	// would spread what is wrong with a batch over all of them.
 	tries = 3
 	// throttles is how many of them may ask to wait. One may be behind the others; two
-	// say that all are, and that sending more makes it worse.
+	// say that many are, and that asking around makes it worse.
 	throttles = 2
 )
 
 // attempt is what has become of one attempt so far.
 type attempt struct {
 	tried     []balance.Choice
-	rounds    int           // of asking instances that have different parts, side by side
-	throttled int           // times that an instance, or several side by side, have asked to wait
-	after     time.Duration // the shortest time that an instance has asked to wait
-	err       error         // of the last instance
+	rounds    int   // of asking instances that have different parts, side by side
+	throttled int   // times that an instance, or several side by side, have asked to wait
+	err       error // of the last instance
 }
 
 // note takes the *RetryableError of an instance.
 func (a *attempt) note(c balance.Choice, err *pipeline.RetryableError) {
 	a.tried, a.err = append(a.tried, c), err.Err
-	if err.After > 0 && (a.after == 0 || err.After < a.after) {
-		a.after = err.After
-	}
 }
 
 // round ends a round of asking, and reports whether there is to be another one.
@@ -45,29 +41,25 @@ func (a *attempt) round(ctx context.Context, throttled bool) (another bool) {
 	return ctx.Err() == nil && a.rounds < tries && a.throttled < throttles
 }
 
-// failure is the error of an attempt that is over. That of the last instance says why.
-// All senders wait for a backend only if nobody else is left to send to: elsewhere,
-// the balancer leaves out who has asked to wait. Then it is the shortest time that
-// counts, since whoever asked for it takes requests again.
-func (a *attempt) failure() *pipeline.RetryableError {
-	err := a.err
-	if n := len(a.tried); n > 1 {
-		err = fmt.Errorf("%d instances did not take it, the last one: %w", n, err)
-	}
-	failed := &pipeline.RetryableError{Err: err}
-	if a.throttled >= throttles {
-		failed.After = a.after
-	}
-	return failed
+// failure is the error of an attempt that is over. Only if every instance has asked to
+// wait does the whole exporter, until the first of them takes requests again: the
+// others need not suffer from a few that are busy, whom the balancer leaves out.
+func (e *Exporter) failure(a *attempt) *pipeline.RetryableError {
+	_, err := e.balancer.Locate(0, a.tried...)
+	return e.deserted(a, err)
 }
 
-// deserted is the error of an attempt that found nobody else to ask.
-func (a *attempt) deserted(e *Exporter, err error) *pipeline.RetryableError {
+// deserted is the error of an attempt for which the balancer knows nobody else to ask,
+// and says why.
+func (e *Exporter) deserted(a *attempt, why error) *pipeline.RetryableError {
 	if a.err == nil {
-		return e.unavailable(err)
+		return e.unavailable(why)
 	}
-	failed := a.failure()
-	if busy, ok := errors.AsType[*balance.BusyError](err); ok {
+	failed := &pipeline.RetryableError{Err: a.err}
+	if n := len(a.tried); n > 1 {
+		failed.Err = fmt.Errorf("%d instances did not take it, the last one: %w", n, a.err)
+	}
+	if busy, ok := errors.AsType[*balance.BusyError](why); ok {
 		failed.After = busy.After
 	}
 	return failed
@@ -79,7 +71,7 @@ func (e *Exporter) exportWhole(ctx context.Context, b *pipeline.Batch, key uint6
 	for {
 		choice, err := e.balancer.Pick(key, a.tried...)
 		if err != nil {
-			return pipeline.Partial{}, a.deserted(e, err)
+			return pipeline.Partial{}, e.deserted(&a, err)
 		}
 		if len(a.tried) > 0 {
 			e.failovers.Add(1)
@@ -91,15 +83,18 @@ func (e *Exporter) exportWhole(ctx context.Context, b *pipeline.Batch, key uint6
 		}
 		a.note(choice, retryable)
 		if !a.round(ctx, retryable.After > 0) {
-			return pipeline.Partial{}, a.failure()
+			return pipeline.Partial{}, e.failure(&a)
 		}
 	}
 }
 
 // sendTo sends b to an instance that has begun it, and tells the balancer how it went.
 func (e *Exporter) sendTo(ctx context.Context, c balance.Choice, b *pipeline.Batch) (pipeline.Partial, error) {
-	partial, err := e.deliver(ctx, c.Instance().Addr, b)
-	c.Done(outcomeOf(ctx, err))
+	to := c.Instance()
+	partial, err := e.deliver(ctx, to.Addr, b)
+	if c.Done(outcomeOf(ctx, err)) {
+		e.deps.Log.Warn("instance is left out for a time", "endpoint", e.deps.Name, "instance", to.ID, "address", to.Addr, "error", err)
+	}
 	if retryable, ok := errors.AsType[*pipeline.RetryableError](err); ok && retryable.After > 0 {
 		c.SetAside(min(retryable.After, longestAside))
 	}

@@ -22,7 +22,7 @@ func (e *Exporter) exportByKey(ctx context.Context, b *pipeline.Batch) (pipeline
 	for {
 		portions, err := e.divide(left, a.tried)
 		if err != nil {
-			return conclude(settled, left, own, a.deserted(e, err))
+			return conclude(settled, left, own, e.deserted(&a, err))
 		}
 		if len(a.tried) > 0 {
 			e.failovers.Add(int64(len(portions)))
@@ -37,7 +37,7 @@ func (e *Exporter) exportByKey(ctx context.Context, b *pipeline.Batch) (pipeline
 			return sum(settled)
 		}
 		if !a.round(ctx, throttled) {
-			return conclude(settled, left, own, a.failure())
+			return conclude(settled, left, own, e.failure(&a))
 		}
 	}
 }

@@ -25,7 +25,7 @@ func Named(endpoint string) bool {
 func CheckEndpoint(endpoint string) error {
 	if _, _, secret := strings.Cut(authority(endpoint), "@"); secret {
 		// The text itself is not shown.
-		return invalid.Key("endpoint", "has a user or token before @: a registry's credentials do not belong into a URL, which is shown and logged; they come from the environment, as the registry's own tools have it")
+		return invalid.Key("endpoint", "has a user or token before @: a registry's credentials do not belong in a URL, which is shown and logged; they come from the environment, as the registry's own tools have it")
 	}
 	return nil
 }
@@ -35,7 +35,7 @@ func (c *Config) Check(endpoint string) error {
 	if Named(endpoint) {
 		return CheckEndpoint(endpoint)
 	}
-	if *c != DefaultConfig() {
+	if *c != DefaultConfig() && *c != (Config{}) {
 		return invalid.Key("balance", "works only with an endpoint that names a service: one that begins with %s://", strings.Join(Schemes(), "://, "))
 	}
 	return nil

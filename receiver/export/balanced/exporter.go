@@ -109,9 +109,10 @@ func (e *Exporter) unavailable(err error) *pipeline.RetryableError {
 	}
 	hint := ""
 	if errors.Is(err, resolve.ErrNoInstances) {
-		hint = "'otlpctl resolve' with the endpoint shows what the registry knows"
 		if problem := e.answers.problem(); problem != nil {
 			err = fmt.Errorf("%w: %w", err, problem)
+		} else {
+			hint = "'otlpctl resolve' with the endpoint shows what the registry knows"
 		}
 	}
 	retryable.Err = reply.Advise(fmt.Errorf("export to %s: %w", e.deps.Name, err), hint)

@@ -26,14 +26,14 @@ func spans(n int) *pipeline.Batch {
 	return exporttest.Batch(wire.Traces, n, pipeline.Part{Data: mem.SliceBuffer(otlptest.Encode(otlptest.Traces(n)))})
 }
 
-// retryable returns the error as one, or fails the test.
-func retryable(t *testing.T, err error) *pipeline.RetryableError {
+// pauseOf returns for how long a retryable error asks to wait.
+func pauseOf(t *testing.T, err error) time.Duration {
 	t.Helper()
 	r, ok := errors.AsType[*pipeline.RetryableError](err)
 	if !ok {
 		t.Fatalf("%v may not be tried again", err)
 	}
-	return r
+	return r.After
 }
 
 func TestSpreadsBatches(t *testing.T) {
@@ -65,6 +65,9 @@ func TestGoesToAnotherInstance(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if n := strings.Count(s.logged(), "instance is left out"); n != 1 {
+		t.Errorf("logged %d times", n)
+	}
 	d := e.Discovered(10)
 	if d.Failovers != 5 || d.Conditions[balance.Ejected] != 1 || d.Ejections != 1 {
 		t.Errorf("want 5 failures to eject it: %+v", d)
@@ -76,8 +79,8 @@ func TestAsksOnlyAFew(t *testing.T) {
 	e := s.exporter(t, nil)
 	s.all(refuses)
 	_, err := e.Export(t.Context(), spans(1))
-	if r := retryable(t, err); r.After != 0 || !errors.Is(err, errRefused) || !strings.Contains(err.Error(), "3 instances did not take it") {
-		t.Errorf("%v after %s", err, r.After)
+	if after := pauseOf(t, err); after != 0 || !errors.Is(err, errRefused) || !strings.Contains(err.Error(), "3 instances did not take it") {
+		t.Errorf("%v after %s", err, after)
 	}
 	if called := slices.Compact(s.called()); len(called) != 3 {
 		t.Errorf("asked %v", called)
@@ -97,9 +100,10 @@ func TestARefusalIsFinal(t *testing.T) {
 	}
 }
 
-// Who asks to wait is left out for so long. Another one is asked; if that asks too,
-// the whole service is busy, and the first that takes requests again decides.
+// Who asks to wait is left out for so long, and another one is asked. The exporter waits
+// if all have asked for it, until the first of them takes requests again.
 func TestRespectsThrottling(t *testing.T) {
+	const taken = time.Duration(-1)
 	f := func(script func(*service), n int, after time.Duration, asked int) {
 		t.Helper()
 		synctest.Test(t, func(t *testing.T) {
@@ -108,10 +112,10 @@ func TestRespectsThrottling(t *testing.T) {
 			script(s)
 			_, err := e.Export(t.Context(), spans(1))
 			switch {
-			case after == 0 && err != nil:
+			case after == taken && err != nil:
 				t.Error(err)
-			case after > 0 && retryable(t, err).After != after:
-				t.Errorf("want to wait %s, got %s (%v)", after, retryable(t, err).After, err)
+			case after >= 0 && pauseOf(t, err) != after:
+				t.Errorf("want to wait %s, got %s (%v)", after, pauseOf(t, err), err)
 			}
 			if got := len(s.called()); got != asked {
 				t.Errorf("asked %d instances, want %d", got, asked)
@@ -122,7 +126,7 @@ func TestRespectsThrottling(t *testing.T) {
 		})
 	}
 	f(func(s *service) { s.all(asksToWait(7 * time.Second)) }, 1, 7*time.Second, 1)
-	f(func(s *service) { s.all(asksToWait(7 * time.Second)) }, 5, 7*time.Second, 2)
+	f(func(s *service) { s.all(asksToWait(7 * time.Second)) }, 5, 0, 2)
 	f(func(s *service) {
 		s.at("a:1", func(b *backend) { b.answer = asksToWait(2 * time.Second) })
 		s.at("b:1", func(b *backend) { b.answer = asksToWait(9 * time.Second) })
@@ -133,7 +137,7 @@ func TestRespectsThrottling(t *testing.T) {
 			first.Do(func() { p, err = asksToWait(time.Minute)(ctx, b) })
 			return p, err
 		})
-	}, 3, 0, 2)
+	}, 3, taken, 2)
 }
 
 func TestLeavesOutWhoAsksToWait(t *testing.T) {
@@ -171,7 +175,7 @@ func TestNobodyThere(t *testing.T) {
 	s.answers <- resolve.Answer{Err: errors.New("no leader")}
 	e := s.exporter(t, nil)
 	_, err := e.Export(t.Context(), spans(1))
-	if retryable(t, err); !errors.Is(err, resolve.ErrNoInstances) || !strings.Contains(err.Error(), "export to test://service: no instances: no leader; hint: 'otlpctl resolve'") {
+	if pauseOf(t, err) != 0 || !errors.Is(err, resolve.ErrNoInstances) || !strings.Contains(err.Error(), "export to test://service: no instances: no leader") {
 		t.Error(err)
 	}
 }
@@ -184,7 +188,7 @@ func TestWaitsForTheFirstAnswer(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		_, err := e.Export(ctx, spans(1))
-		if retryable(t, err); !strings.Contains(err.Error(), "the registry has not answered yet") {
+		if pauseOf(t, err) != 0 || !strings.Contains(err.Error(), "the registry has not answered yet") {
 			t.Error(err)
 		}
 		time.AfterFunc(time.Second, func() { s.answers <- resolve.Answer{Instances: named("a:1")} })
@@ -265,7 +269,7 @@ func TestAnInstanceThatCannotBeOpened(t *testing.T) {
 	s.openErr = errors.New("ca.pem: no such file")
 	e := s.exporter(t, nil)
 	_, err := e.Export(t.Context(), spans(1))
-	if retryable(t, err); !strings.Contains(err.Error(), "export to a:1: ca.pem: no such file") {
+	if pauseOf(t, err) != 0 || !strings.Contains(err.Error(), "export to a:1: ca.pem: no such file") {
 		t.Error(err)
 	}
 	s.openErr = nil
@@ -284,8 +288,7 @@ func TestCancelledIsNoFailure(t *testing.T) {
 		return refuses(ctx, nil)
 	})
 	_, err := e.Export(ctx, spans(1))
-	retryable(t, err)
-	if len(s.called()) != 1 || e.Discovered(0).Failovers != 0 {
+	if pauseOf(t, err) != 0 || len(s.called()) != 1 || e.Discovered(0).Failovers != 0 {
 		t.Errorf("asked %v", s.called())
 	}
 	for _, m := range e.Discovered(2).Instances {

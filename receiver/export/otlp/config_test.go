@@ -51,6 +51,11 @@ func TestValidate(t *testing.T) {
 	f(endpoint("backend:70000"), `endpoint: "backend:70000" has no valid port`)
 	f(endpoint("http://backend:4317/v1/traces"), `endpoint: "http://backend:4317/v1/traces" has a path (/v1/traces), which gRPC does not use`)
 	f(endpoint("dns:///%zz"), `endpoint: "dns:///%zz" is not an address`)
+	f(endpoint("dns://backend:4317"), "")
+	f(endpoint("consul:///otlp-receiver?tag=grpc"), "")
+	f(endpoint("etcd://user:hunter2@127.0.0.1:2379/otlp"), "endpoint: has a user or token before @: a registry's credentials")
+	f(func(c *Config) { c.Balance.Policy = "random" }, "balance: works only with an endpoint that names a service")
+	f(func(c *Config) { c.Endpoint, c.WaitForReady = "consul:///otlp-receiver", true }, "wait_for_ready: must be off")
 	f(func(c *Config) { c.Compression = "" }, "")
 	f(func(c *Config) { c.Compression = "none" }, "")
 	f(func(c *Config) { c.Compression = "snappy" }, `compression: "snappy" is not supported: use gzip, zstd or none`)
@@ -101,6 +106,31 @@ func TestSettings(t *testing.T) {
 	f("none", true, pipeline.PassNone)
 	f("", true, pipeline.PassNone)
 	f("zstd", true, pipeline.PassNone)
+}
+
+// What is divided cannot be kept compressed.
+func TestSettingsOfConsistentHash(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.Balance.Policy = "consistent_hash"
+	if s := cfg.Settings(); s.Passthrough != pipeline.PassNone {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestAt(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.Endpoint, cfg.Balance.Policy, cfg.Authority = "dns://backend.example.org:4317", "random", "tenant"
+	one := cfg.At("192.0.2.1:4317")
+	if err := one.Validate(); err != nil {
+		t.Error(err)
+	}
+	if one.Endpoint != "192.0.2.1:4317" || one.TLS.ServerName != "backend.example.org" || one.Authority != "tenant" {
+		t.Errorf("%+v", one)
+	}
+	cfg.TLS.ServerName = "other.example.org"
+	if one := cfg.At("192.0.2.1:4317"); one.TLS.ServerName != "other.example.org" {
+		t.Errorf("%+v", one)
+	}
 }
 
 func TestSendsHeadersButNeverShowsThem(t *testing.T) {

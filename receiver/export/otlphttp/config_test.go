@@ -50,6 +50,12 @@ func TestValidate(t *testing.T) {
 	f(endpoint("http://backend/%zz?key=hunter2"), "endpoint: is no URL")
 	f(endpoint("http://backend/#top"), "endpoint: has a fragment")
 	f(func(c *Config) { c.Endpoint, c.LogsEndpoint = "", "http://backend/logs" }, "")
+	f(endpoint("consul:///otlp-receiver?tag=http"), "")
+	f(endpoint("dns:///backend:4318"), "endpoint: is in the form of gRPC: write dns://host:port")
+	f(endpoint("consul://:hunter2@127.0.0.1:8500/otlp"), "endpoint: has a user or token before @")
+	f(func(c *Config) { c.Endpoint, c.LogsEndpoint = "", "consul:///otlp-receiver" }, "logs_endpoint: is a service's name, which only endpoint can be")
+	f(func(c *Config) { c.Endpoint, c.LogsEndpoint = "consul:///otlp-receiver", "http://backend/logs" }, "logs_endpoint: cannot be set beside an endpoint that names a service")
+	f(func(c *Config) { c.Balance.Zone = "a" }, "balance: works only with an endpoint that names a service")
 	f(func(c *Config) { c.LogsEndpoint = "backend/logs" }, "logs_endpoint: is no URL")
 	f(func(c *Config) { c.Encoding = "xml" }, `encoding: "xml" is not known: use proto or json`)
 	f(func(c *Config) { c.Compression = "deflate" }, `compression: "deflate" is not supported: use gzip, zstd or none`)
@@ -66,6 +72,23 @@ func TestValidate(t *testing.T) {
 	f(header("Content-Encoding", "br"), "headers.Content-Encoding: Content-Encoding is the exporter's to set")
 	f(header("two words", "x"), "headers.two words: is no valid name")
 	f(header("x-team", "hunter2\n"), "headers.x-team: the value has characters")
+}
+
+func TestAt(t *testing.T) {
+	f := func(change func(*Config), want string) {
+		t.Helper()
+		cfg := DefaultConfig()
+		cfg.Endpoint, cfg.Balance.Policy = "consul:///otlp-receiver", "random"
+		change(&cfg)
+		one := cfg.At("192.0.2.1:4318")
+		if err := one.Validate(); err != nil || one.Endpoint != want {
+			t.Errorf("got %s, want %s: %v", one.Endpoint, want, err)
+		}
+	}
+	f(func(*Config) {}, "https://192.0.2.1:4318")
+	f(func(c *Config) { c.TLS.Insecure = true }, "http://192.0.2.1:4318")
+	f(func(c *Config) { c.TLS.Insecure, c.TLS.CAFile = true, "ca.pem" }, "https://192.0.2.1:4318")
+	f(func(c *Config) { c.TLS.InsecureSkipVerify = true }, "https://192.0.2.1:4318")
 }
 
 // The defaults that a configuration made for the Collector counts on.
