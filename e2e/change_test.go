@@ -32,6 +32,7 @@ type status struct {
 		Queue   struct {
 			Items int64 `json:"items"`
 		} `json:"queue"`
+		Discovery discovery `json:"discovery"`
 	} `json:"exporters"`
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/otlpctl/otlpctl/e2e/harness/certs"
 	"github.com/otlpctl/otlpctl/e2e/harness/client"
@@ -29,8 +30,14 @@ type outcome struct {
 // run runs a program to its end, which must come soon.
 func run(t *testing.T, spec process.Spec) outcome {
 	t.Helper()
+	return runWithin(t, startLimit, spec)
+}
+
+// runWithin is run for a program that may take that long.
+func runWithin(t *testing.T, limit time.Duration, spec process.Spec) outcome {
+	t.Helper()
 	p := process.Run(t, spec)
-	ctx, cancel := context.WithTimeout(t.Context(), startLimit)
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	code, err := p.Wait(ctx)
 	if err != nil {

@@ -215,6 +215,20 @@ func TestImageOnABase(t *testing.T) {
 // registryServer starts Docker's own registry and returns its host.
 func registryServer(t *testing.T) string {
 	t.Helper()
+	addr, err := loopback.Addr(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := process.Run(t, registryProgram(t, addr))
+	if err := p.WaitListening(t.Context(), startLimit, addr); err != nil {
+		t.Fatal(err)
+	}
+	return addr
+}
+
+// registryProgram returns how Docker's own registry is started.
+func registryProgram(t *testing.T, addr string) process.Spec {
+	t.Helper()
 	path := programs.Need(t, func(context.Context) (string, error) {
 		path, err := exec.LookPath("docker-registry")
 		if err != nil {
@@ -222,21 +236,13 @@ func registryServer(t *testing.T) string {
 		}
 		return path, err
 	})
-	addr, err := loopback.Addr(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
 	folder := t.TempDir()
 	config := filepath.Join(folder, "registry.yaml")
-	text := fmt.Sprintf("version: 0.1\nstorage: {filesystem: {rootdirectory: %s}}\nhttp: {addr: %s}\n", filepath.Join(folder, "data"), addr)
+	text := fmt.Sprintf("version: 0.1\nstorage: {filesystem: {rootdirectory: %s}}\nhttp: {addr: %q}\n", filepath.Join(folder, "data"), addr)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := process.Run(t, process.Spec{Name: "docker-registry", Path: path, Args: []string{"serve", config}})
-	if err := p.WaitListening(t.Context(), startLimit, addr); err != nil {
-		t.Fatal(err)
-	}
-	return addr
+	return process.Spec{Name: "docker-registry", Path: path, Args: []string{"serve", config}}
 }
 
 // index is an image for several platforms, or a list of what refers to one.

@@ -2,13 +2,10 @@ package e2e_test
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httputil"
-	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -68,9 +65,15 @@ func newSite(t *testing.T, namespace string) *site {
 // loadReceiver brings the image of the receiver to the nodes.
 func loadReceiver(t *testing.T) {
 	t.Helper()
+	loadReceiverAs(t, receiverImage)
+}
+
+// loadReceiverAs is loadReceiver with another name for the image.
+func loadReceiverAs(t *testing.T, tag string) {
+	t.Helper()
 	c := kubernetes.Need(t)
 	archive := filepath.Join(t.TempDir(), "receiver.tar")
-	buildImage(t, nil, "--binary", otlpctl(t), "--tag", receiverImage, "--output", "docker-archive:"+archive)
+	buildImage(t, nil, "--binary", otlpctl(t), "--tag", tag, "--output", "docker-archive:"+archive)
 	if err := c.LoadImage(t.Context(), archive); err != nil {
 		t.Fatal(err)
 	}
@@ -148,13 +151,18 @@ type apiProxy struct {
 	requests []*http.Request
 	// refuse says which requests are answered with 500.
 	refuse func(*http.Request) bool
+	// hold says which requests are not answered at all.
+	hold func(*http.Request) bool
 }
 
 // watchRequests has the commands of the site go through a proxy.
 func (s *site) watchRequests() *apiProxy {
 	s.t.Helper()
 	p := &apiProxy{}
-	upstream, transport := s.administrator()
+	upstream, transport, err := s.Administrator()
+	if err != nil {
+		s.t.Fatal(err)
+	}
 	forward := httputil.NewSingleHostReverseProxy(upstream)
 	forward.Transport, forward.FlushInterval = transport, -1
 	listener, err := loopback.Listen(s.t.Context(), "127.0.0.1:0")
@@ -162,11 +170,15 @@ func (s *site) watchRequests() *apiProxy {
 		s.t.Fatal(err)
 	}
 	server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if p.record(r) {
+		switch refused, held := p.record(r); {
+		case refused:
 			http.Error(w, "refused by the test", http.StatusInternalServerError)
-			return
+		case held:
+			_, _ = io.Copy(io.Discard, r.Body) // or the end of the client shows nowhere
+			<-r.Context().Done()
+		default:
+			forward.ServeHTTP(w, r)
 		}
-		forward.ServeHTTP(w, r)
 	})}
 	go func() { _ = server.Serve(listener) }()
 	s.t.Cleanup(func() {
@@ -180,11 +192,11 @@ func (s *site) watchRequests() *apiProxy {
 	return p
 }
 
-func (p *apiProxy) record(r *http.Request) (refused bool) {
+func (p *apiProxy) record(r *http.Request) (refused, held bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.requests = append(p.requests, r)
-	return p.refuse != nil && p.refuse(r)
+	return p.refuse != nil && p.refuse(r), p.hold != nil && p.hold(r)
 }
 
 // changing returns the requests that could change something: no dry runs, and no questions.
@@ -199,42 +211,6 @@ func (p *apiProxy) changing() []string {
 		}
 	}
 	return found
-}
-
-// administrator returns how to reach the API server as the user who may do everything.
-func (s *site) administrator() (*url.URL, *http.Transport) {
-	s.t.Helper()
-	text, err := os.ReadFile(s.Kubeconfig())
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	var c struct {
-		Clusters []struct {
-			Cluster struct {
-				CA []byte `json:"certificate-authority-data"`
-			}
-		}
-		Users []struct {
-			User struct {
-				Cert []byte `json:"client-certificate-data"`
-				Key  []byte `json:"client-key-data"`
-			}
-		}
-	}
-	if err := json.Unmarshal(text, &c); err != nil {
-		s.t.Fatal(err)
-	}
-	pair, err := tls.X509KeyPair(c.Users[0].User.Cert, c.Users[0].User.Key)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	trust := x509.NewCertPool()
-	trust.AppendCertsFromPEM(c.Clusters[0].Cluster.CA)
-	upstream, err := url.Parse(s.Server())
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return upstream, &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trust, Certificates: []tls.Certificate{pair}}}
 }
 
 // names returns the names of all objects of a kind.

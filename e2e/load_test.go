@@ -36,20 +36,33 @@ func send(t *testing.T, s *server) *loads {
 
 // pace is how much a client sends in a request, and how often; zero is as soon as the last was answered.
 type pace struct {
-	items uint64
-	every time.Duration
+	items   uint64
+	every   time.Duration
+	timeout time.Duration // of a request; zero is 10s
 }
 
 // sendThrough starts a client of each kind for every signal.
 func sendThrough(t *testing.T, s *server, pace pace, targets []client.Target) *loads {
 	t.Helper()
+	return sendBy(t, pace, func() []client.Client {
+		var all []client.Client
+		for _, target := range targets {
+			all = append(all, s.dial(t, target))
+		}
+		return all
+	})
+}
+
+// sendBy starts sending every signal by clients of its own.
+func sendBy(t *testing.T, pace pace, clients func() []client.Client) *loads {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	l := &loads{each: make(map[signal.Signal]*numbered.Load), stop: cancel, done: make(chan struct{})}
 	ended := make(chan struct{})
 	for _, sig := range signal.All() {
-		load := &numbered.Load{Signal: sig, Items: pace.items, Every: pace.every, Timeout: 10 * time.Second}
-		for _, target := range targets {
-			load.Clients = append(load.Clients, s.dial(t, target))
+		load := &numbered.Load{Signal: sig, Items: pace.items, Every: pace.every, Timeout: pace.timeout, Clients: clients()}
+		if load.Timeout == 0 {
+			load.Timeout = 10 * time.Second
 		}
 		l.each[sig] = load
 		go func() {
@@ -117,11 +130,11 @@ func (l *loads) verdicts(behind ...*sink.Sink) map[signal.Signal]numbered.Verdic
 	return out
 }
 
-// wantNothingMissing waits until everything that was acknowledged has arrived.
-func (l *loads) wantNothingMissing(t *testing.T, behind *sink.Sink) {
+// wantNothingMissing waits until everything that was acknowledged has arrived at one of the sinks.
+func (l *loads) wantNothingMissing(t *testing.T, behind ...*sink.Sink) {
 	t.Helper()
 	wait.For(t, arrivalLimit, "all acknowledged items at the sink", func() bool {
-		for _, v := range l.verdicts(behind) {
+		for _, v := range l.verdicts(behind...) {
 			if len(v.Missing) > 0 {
 				return false
 			}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/otlpctl/otlpctl/e2e/harness/client"
+	"github.com/otlpctl/otlpctl/e2e/harness/consul"
 	"github.com/otlpctl/otlpctl/e2e/harness/dockerd"
 	"github.com/otlpctl/otlpctl/e2e/harness/kubernetes"
 	"github.com/otlpctl/otlpctl/e2e/harness/loopback"
@@ -55,7 +56,7 @@ func testMain(m *testing.M) int {
 	}
 	code := m.Run()
 	ctx := context.Background()
-	if err := errors.Join(dockerd.StopShared(ctx), kubernetes.StopShared(ctx)); err != nil {
+	if err := errors.Join(consul.StopShared(ctx), dockerd.StopShared(ctx), kubernetes.StopShared(ctx)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/otlpctl/otlpctl/e2e/bench/generator"
 	"github.com/otlpctl/otlpctl/e2e/bench/rawsink"
 	"github.com/otlpctl/otlpctl/e2e/bench/worker"
+	"github.com/otlpctl/otlpctl/e2e/harness/cgroups"
 	"github.com/otlpctl/otlpctl/e2e/harness/loopback"
 	"github.com/otlpctl/otlpctl/e2e/harness/process"
 	"github.com/otlpctl/otlpctl/e2e/harness/wait"
@@ -28,6 +29,8 @@ type System struct {
 	Path  string
 	Args  []string // before the path of the configuration
 	Admin bool     // has otlpctl's admin port, and its extra settings
+	Env   []string // beside PATH and HOME
+	Group string   // the control group that it runs in; empty is this process's own
 }
 
 // Bench measures systems with one kind of generator and sink.
@@ -70,44 +73,25 @@ func (b Bench) Run(ctx context.Context, s System, row Row) (Run, error) {
 }
 
 func (b Bench) run(ctx context.Context, s System, row Row) (Run, error) {
-	addrs, err := loopback.Addrs(ctx, 5)
-	if err != nil {
-		return Run{}, err
-	}
-	at := ports{grpc: addrs[0], http: addrs[1], admin: addrs[2], sinkGRPC: addrs[3], sinkHTTP: addrs[4]}
-	sink, err := worker.Start(ctx, worker.Spec{
-		Name: "sink", Path: b.Worker, Args: []string{"sink", at.sinkGRPC, at.sinkHTTP}, CPUs: b.LoadCPUs, Stderr: b.Log,
-	})
-	if err != nil {
-		return Run{}, err
-	}
-	defer sink.Close()
 	r := Run{System: s.Name, Row: row.Name}
-	server, err := b.serve(ctx, s, row, at, &r)
+	load, stop, err := b.start(ctx, s, row, &r)
 	if err != nil {
 		return Run{}, err
 	}
-	defer func() { _, _ = server.Stop() }() // what it costs was read
-	generate, err := b.generator(ctx, row, at)
-	if err != nil {
-		return Run{}, err
-	}
-	defer generate.Close()
-
-	load := load{server: server, sink: sink, generator: generate, row: row}
+	defer stop()
 	requests := b.requests(row)
 	if _, err := load.send(ctx, generator.Run{Requests: requests / 4, Rate: row.Rate}); err != nil {
-		return Run{}, fmt.Errorf("warm up: %w\n%s", err, server.Tail(2000))
+		return Run{}, fmt.Errorf("warm up: %w", err)
 	}
-	before, err := server.Usage()
+	before, err := load.server.Usage()
 	if err != nil {
 		return Run{}, err
 	}
 	seen, err := load.send(ctx, generator.Run{Requests: requests, Rate: row.Rate})
 	if err != nil {
-		return Run{}, fmt.Errorf("%w\n%s", err, server.Tail(2000))
+		return Run{}, err
 	}
-	after, err := server.Usage()
+	after, err := load.server.Usage()
 	if err != nil {
 		return Run{}, err
 	}
@@ -115,6 +99,43 @@ func (b Bench) run(ctx context.Context, s System, row Row) (Run, error) {
 	r.Wall, r.P50, r.P99 = seen.Wall, seen.P50, seen.P99
 	r.PeakRSS, r.OutRequests = after.PeakRSS, load.arrived.Requests
 	return r, nil
+}
+
+// start starts sink, server and generator, and notes how the server has started.
+func (b Bench) start(ctx context.Context, s System, row Row, r *Run) (_ *load, stop func(), err error) {
+	var running []func()
+	stop = func() {
+		for _, end := range slices.Backward(running) {
+			end()
+		}
+	}
+	defer func() {
+		if err != nil {
+			stop()
+		}
+	}()
+	addrs, err := loopback.Addrs(ctx, 5)
+	if err != nil {
+		return nil, nil, err
+	}
+	at := ports{grpc: addrs[0], http: addrs[1], admin: addrs[2], sinkGRPC: addrs[3], sinkHTTP: addrs[4]}
+	l := &load{row: row}
+	l.sink, err = worker.Start(ctx, worker.Spec{
+		Name: "sink", Path: b.Worker, Args: []string{"sink", at.sinkGRPC, at.sinkHTTP}, CPUs: b.LoadCPUs, Stderr: b.Log,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	running = append(running, func() { _ = l.sink.Close() })
+	if l.server, err = b.serve(ctx, s, row, at, r); err != nil {
+		return nil, nil, err
+	}
+	running = append(running, func() { _, _ = l.server.Stop() }) // what it costs was read
+	if l.generator, err = b.generator(ctx, row, at); err != nil {
+		return nil, nil, err
+	}
+	running = append(running, func() { _ = l.generator.Close() })
+	return l, stop, nil
 }
 
 func (b Bench) requests(row Row) int {
@@ -129,9 +150,13 @@ func (b Bench) serve(ctx context.Context, s System, row Row, at ports, r *Run) (
 	if err := os.WriteFile(config, []byte(s.config(row, at)), 0o600); err != nil {
 		return nil, err
 	}
+	path, args, err := s.command(config)
+	if err != nil {
+		return nil, err
+	}
 	began := time.Now()
 	server, err := process.Start(ctx, process.Spec{
-		Name: s.Name, Path: s.Path, Args: append(slices.Clip(s.Args), config), Dir: b.Dir, CPUs: b.ServerCPUs,
+		Name: s.Name, Path: path, Args: args, Env: s.Env, Dir: b.Dir, CPUs: b.ServerCPUs,
 	})
 	if err != nil {
 		return nil, err
@@ -147,6 +172,15 @@ func (b Bench) serve(ctx context.Context, s System, row Row, at ports, r *Run) (
 	}
 	r.IdleRSS = usage.RSS
 	return server, nil
+}
+
+// command returns how the system is started.
+func (s System) command(config string) (path string, args []string, err error) {
+	args = append(slices.Clip(s.Args), config)
+	if s.Group == "" {
+		return s.Path, args, nil
+	}
+	return cgroups.Inside(s.Group, s.Path, args)
 }
 
 func (b Bench) generator(ctx context.Context, row Row, at ports) (*worker.Worker, error) {
@@ -178,7 +212,7 @@ type load struct {
 func (l *load) send(ctx context.Context, run generator.Run) (generator.Result, error) {
 	var seen generator.Result
 	if err := l.generator.Call(run, &seen); err != nil {
-		return seen, err
+		return seen, fmt.Errorf("%w\n%s", err, l.server.Tail(2000))
 	}
 	l.sent += l.row.Items(seen.Requests)
 	err := wait.Until(ctx, drainLimit, fmt.Sprintf("%d items at the sink", l.sent), func() (bool, error) {
@@ -191,7 +225,7 @@ func (l *load) send(ctx context.Context, run generator.Run) (generator.Result, e
 		return l.arrived.Items == l.sent, nil
 	})
 	if err != nil {
-		return seen, fmt.Errorf("%w (%d arrived)", err, l.arrived.Items)
+		return seen, fmt.Errorf("%w (%d arrived)\n%s", err, l.arrived.Items, l.server.Tail(2000))
 	}
 	return seen, nil
 }

@@ -47,7 +47,11 @@ func run(ctx context.Context, s streams, args []string) int {
 		case err != nil:
 			return 2 // parse has said why
 		}
-		err = compare(ctx, s, o)
+		work := compare
+		if o.pod {
+			work = pod
+		}
+		err = work(ctx, s, o)
 	}
 	if err != nil {
 		_, _ = fmt.Fprintln(s.err, "bench:", err)

@@ -20,6 +20,7 @@ type options struct {
 	pin         string
 	markdown    string
 	json        string
+	pod         bool
 }
 
 func (o *options) parse(args []string, messages io.Writer) error {
@@ -35,6 +36,7 @@ func (o *options) parse(args []string, messages io.Writer) error {
 	f.StringVar(&o.subject, "subject", "otlpctl", "what is compared with the Collector: otlpctl, collector (which shows the noise), or the path of an otlpctl `binary`")
 	f.StringVar(&o.pin, "pin", "", "CPU lists `SERVER:LOAD` for taskset, such as 0:1; nothing is pinned by default")
 	f.StringVar(&o.markdown, "o", "", "also write the Markdown tables to this `file`")
+	f.BoolVar(&o.pod, "pod", false, "the memory of otlpctl alone, in the room of its pod and at the CPU that the autoscaler aims at")
 	f.StringVar(&o.json, "json", "", "write every run to this `file`")
 	if err := f.Parse(args); err != nil {
 		return err

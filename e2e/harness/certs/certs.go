@@ -58,15 +58,16 @@ func (a *Authority) Trust() *tls.Config {
 // PEM returns the authority's certificate.
 func (a *Authority) PEM() string { return block("CERTIFICATE", a.cert.Raw) }
 
-// Issue returns a certificate for servers on 127.0.0.1 and its key, both in PEM, and the certificate's serial number.
-func (a *Authority) Issue(t testing.TB) (cert, key, serial string) {
+// Issue returns a certificate for servers on 127.0.0.1, and on those addresses, and its key, both in PEM, and the
+// certificate's serial number.
+func (a *Authority) Issue(t testing.TB, also ...net.IP) (cert, key, serial string) {
 	t.Helper()
 	a.last++
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(a.last), Subject: pkix.Name{CommonName: fmt.Sprint("server ", a.last)},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(validity),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"localhost"},
+		IPAddresses: append([]net.IP{net.IPv4(127, 0, 0, 1)}, also...), DNSNames: []string{"localhost"},
 	}
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -26,6 +26,9 @@ type Target struct {
 	Fresh bool
 	// HTTP2 makes an HTTP client speak HTTP/2, without TLS by prior knowledge.
 	HTTP2 bool
+	// Ping has a connection tested that is silent for this long while it has a request, as only clients do that notice
+	// a lost node; gRPC takes 10s at least. Zero never does.
+	Ping time.Duration
 	// Dial opens connections; nil means the usual way.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 }

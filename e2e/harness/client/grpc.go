@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	_ "google.golang.org/grpc/encoding/gzip" // a coding to send
+	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
@@ -28,6 +29,9 @@ func dialGRPC(t Target) (Client, error) {
 		secure = credentials.NewTLS(t.TLS)
 	}
 	options := []grpc.DialOption{grpc.WithTransportCredentials(secure), grpc.WithDisableRetry()}
+	if t.Ping > 0 {
+		options = append(options, grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: t.Ping, Timeout: pingTimeout}))
+	}
 	if t.Dial != nil {
 		options = append(options, grpc.WithContextDialer(func(ctx context.Context, addr string) (net.Conn, error) {
 			return t.Dial(ctx, "tcp", addr)

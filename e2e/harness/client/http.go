@@ -42,6 +42,9 @@ func newHTTPClient(t Target) *httpClient {
 		transport.Protocols = new(http.Protocols)
 		transport.Protocols.SetHTTP2(t.TLS != nil)
 		transport.Protocols.SetUnencryptedHTTP2(t.TLS == nil)
+		if t.Ping > 0 {
+			transport.HTTP2 = &http.HTTP2Config{SendPingTimeout: t.Ping, PingTimeout: pingTimeout}
+		}
 	}
 	c.client.Transport = transport
 	return c

@@ -189,6 +189,12 @@ func (c *Cluster) Apply(ctx context.Context, manifests string) error {
 	return err
 }
 
+// Delete has kubectl delete what manifests name. What is not there is fine.
+func (c *Cluster) Delete(ctx context.Context, manifests string) error {
+	_, err := c.kubectl(ctx, manifests, "delete", "--ignore-not-found", "--filename", "-")
+	return err
+}
+
 func (c *Cluster) kubectl(ctx context.Context, stdin string, args ...string) ([]byte, error) {
 	command := []string{c.hyperkube, "kubectl", "--kubeconfig", c.Kubeconfig(), "--cache-dir", filepath.Join(c.dir, "cache")}
 	return c.box.run(ctx, strings.NewReader(stdin), append(command, args...)...)

@@ -2,7 +2,12 @@ package kubernetes
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/json"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -62,4 +67,31 @@ func (c *Cluster) ServiceAccount(ctx context.Context, namespace, name string) (s
 	user := namespace + "." + name
 	err = c.writeKubeconfig(user, object{"token": strings.TrimSpace(string(token))})
 	return c.kubeconfig(user), err
+}
+
+// ExpiredAdmin returns the path of a kubeconfig whose user may do everything, with a certificate that has expired.
+func (c *Cluster) ExpiredAdmin() (string, error) {
+	const user = "expired"
+	err := c.ca.issueExpired(user, pkix.Name{CommonName: user, Organization: []string{"system:masters"}})
+	if err != nil {
+		return "", err
+	}
+	return c.kubeconfig(user), c.writeCertified(user)
+}
+
+// Administrator returns how a program reaches the API server as the user who may do everything, to stand between it and
+// others.
+func (c *Cluster) Administrator() (*url.URL, *http.Transport, error) {
+	pair, err := tls.LoadX509KeyPair(c.ca.certFile(admin), c.ca.keyFile(admin))
+	if err != nil {
+		return nil, nil, err
+	}
+	ca, err := os.ReadFile(c.ca.certFile("ca"))
+	if err != nil {
+		return nil, nil, err
+	}
+	trust := x509.NewCertPool()
+	trust.AppendCertsFromPEM(ca)
+	server, err := url.Parse(c.Server())
+	return server, &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trust, Certificates: []tls.Certificate{pair}}}, err
 }

@@ -235,6 +235,11 @@ func (c *Cluster) Dial(ctx context.Context, network, addr string) (net.Conn, err
 	return c.box.dial(ctx, network, addr)
 }
 
+// Listen listens on a free port of an address in the cluster's network that pods reach, whichever node is lost.
+func (c *Cluster) Listen(ctx context.Context) (net.Listener, error) {
+	return c.box.listen(ctx, net.JoinHostPort(controlPlane, "0"))
+}
+
 // Inside returns spec changed so that the program runs in the cluster's network. Its files and its process id stay
 // what they are.
 func (c *Cluster) Inside(spec process.Spec) process.Spec {

@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -106,8 +107,8 @@ func (n *Node) Start(ctx context.Context) error {
 	return n.startKubelet(ctx)
 }
 
-// forget undoes what no machine still has when it boots: mounts, control groups, and what containerd knows of running
-// containers.
+// forget undoes what no machine still has when it boots: mounts, links, control groups, and what containerd knows of
+// running containers.
 func (n *Node) forget(ctx context.Context) error {
 	mounts, err := os.ReadFile(fmt.Sprintf("/proc/%d/mountinfo", n.cluster.box.pid))
 	if err != nil {
@@ -129,7 +130,21 @@ func (n *Node) forget(ctx context.Context) error {
 			return err
 		}
 	}
-	return cgroups.Remove(ctx, cgroupOf(n.dir))
+	return errors.Join(n.unlink(ctx), cgroups.Remove(ctx, cgroupOf(n.dir)))
+}
+
+// unlink removes the links to pods. Connections that were open keep the networks of dead pods for a while, and with them
+// the routes to addresses that new pods get.
+func (n *Node) unlink(ctx context.Context) error {
+	return wait.Until(ctx, stopLimit, "links to dead pods to go", func() (bool, error) {
+		routes, err := n.cluster.box.run(ctx, nil, "ip", "route", "show", "root", n.pods())
+		for line := range strings.Lines(string(routes)) {
+			if _, link, ok := strings.Cut(line, " dev "); ok {
+				_, _ = n.cluster.box.run(ctx, nil, "ip", "link", "delete", strings.Fields(link)[0]) // it may have gone since
+			}
+		}
+		return len(routes) == 0, err
+	})
 }
 
 // firewall inserts or deletes the rules that drop what comes from the node's addresses and what goes there.
@@ -159,6 +174,34 @@ func (c *Cluster) WaitReady(ctx context.Context, nodes ...*Node) error {
 		if _, err := c.Kubectl(ctx, append([]string{"wait", "--for=" + condition}, targets...)...); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// KillContainer kills the containers of a pod with SIGKILL. The kubelet notices, and starts them again.
+func (n *Node) KillContainer(ctx context.Context, namespace, pod string) error {
+	of := fmt.Sprintf(`labels."io.kubernetes.pod.namespace"==%q,labels."io.kubernetes.pod.name"==%q,labels."io.cri-containerd.kind"==container`,
+		namespace, pod)
+	found, err := n.ctr(ctx, "containers", "list", "--quiet", of)
+	if err != nil {
+		return err
+	}
+	running, err := n.ctr(ctx, "tasks", "list", "--quiet")
+	if err != nil {
+		return err
+	}
+	killed := 0
+	for id := range strings.FieldsSeq(string(found)) {
+		if !slices.Contains(strings.Fields(string(running)), id) {
+			continue // it has ended before
+		}
+		if _, err := n.ctr(ctx, "tasks", "kill", "--signal", "SIGKILL", id); err != nil {
+			return err
+		}
+		killed++
+	}
+	if killed == 0 {
+		return fmt.Errorf("no container of %s/%s runs on %s", namespace, pod, n.Name())
 	}
 	return nil
 }

@@ -9,6 +9,9 @@ import (
 
 const pauseImage = "localhost/pause:1"
 
+// Socket returns the path at which the node's containerd listens.
+func (n *Node) Socket() string { return n.socket() }
+
 func (n *Node) containerdConfig() string { return filepath.Join(n.dir, "containerd.toml") }
 
 func (n *Node) kubeletConfig() string { return filepath.Join(n.dir, "kubelet.json") }
@@ -25,7 +28,7 @@ func (n *Node) writeConfig() error {
 			return err
 		}
 	}
-	return errors.Join(n.writeContainerd(), n.writeNetwork(), n.writeKubelet())
+	return errors.Join(n.writeContainerd(), n.writeRegistry(), n.writeNetwork(), n.writeKubelet())
 }
 
 func (n *Node) writeContainerd() error {
@@ -49,8 +52,10 @@ bin_dir = %[7]q
 conf_dir = %[8]q
 [%[5]s.containerd.runtimes.runc]
 runtime_type = "io.containerd.runc.v2"
+[%[5]s.registry]
+config_path = %[9]q
 `, filepath.Join(n.dir, "containerd"), n.state(), n.socket(), filepath.Join(n.dir, "opt"),
-		cri, pauseImage, pluginDir, filepath.Join(n.dir, "cni"))
+		cri, pauseImage, pluginDir, filepath.Join(n.dir, "cni"), n.registries())
 	return os.WriteFile(n.containerdConfig(), []byte(text), 0o644)
 }
 

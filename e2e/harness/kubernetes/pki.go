@@ -39,17 +39,28 @@ func newAuthority(dir string) (*authority, error) {
 // issue writes the certificate of name, which authenticates a user of that common name and those groups, and a server
 // under those addresses and host names.
 func (a *authority) issue(name string, subject pkix.Name, ips, hosts []string) error {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return err
-	}
 	cert := template(subject)
-	cert.KeyUsage = x509.KeyUsageDigitalSignature
-	cert.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}
 	cert.DNSNames = hosts
 	for _, ip := range ips {
 		cert.IPAddresses = append(cert.IPAddresses, net.ParseIP(ip))
 	}
+	return a.sign(name, cert)
+}
+
+// issueExpired writes the certificate of a user that was valid until a minute ago.
+func (a *authority) issueExpired(name string, subject pkix.Name) error {
+	cert := template(subject)
+	cert.NotAfter = time.Now().Add(-time.Minute)
+	return a.sign(name, cert)
+}
+
+func (a *authority) sign(name string, cert *x509.Certificate) error {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return err
+	}
+	cert.KeyUsage = x509.KeyUsageDigitalSignature
+	cert.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}
 	return a.write(name, cert, key)
 }
 

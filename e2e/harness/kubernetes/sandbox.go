@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/otlpctl/otlpctl/e2e/harness/loopback"
 	"github.com/otlpctl/otlpctl/e2e/harness/process"
 	"github.com/otlpctl/otlpctl/e2e/harness/wait"
 )
@@ -122,29 +123,36 @@ func (s sandbox) run(ctx context.Context, stdin io.Reader, command ...string) ([
 }
 
 // dial connects from within the sandbox. addr must be an IP address with a port: a name would be looked up elsewhere.
-func (s sandbox) dial(ctx context.Context, network, addr string) (net.Conn, error) {
-	type result struct {
-		conn net.Conn
-		err  error
-	}
-	done := make(chan result, 1)
+func (s sandbox) dial(ctx context.Context, network, addr string) (conn net.Conn, err error) {
+	return conn, errors.Join(s.within(func() {
+		var dialer net.Dialer
+		conn, err = dialer.DialContext(ctx, network, addr)
+	}), err)
+}
+
+// listen listens on addr within the sandbox.
+func (s sandbox) listen(ctx context.Context, addr string) (listener net.Listener, err error) {
+	return listener, errors.Join(s.within(func() { listener, err = loopback.Listen(ctx, addr) }), err)
+}
+
+// within runs f on a thread in the sandbox's network: what it opens, on no other goroutine, belongs there.
+func (s sandbox) within(f func()) error {
+	done := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread()
 		home, err := enterNetwork(s.pid)
 		if err != nil {
-			done <- result{err: err} // the thread may be anywhere: it ends with this goroutine
+			done <- err // the thread may be anywhere: it ends with this goroutine
 			return
 		}
 		defer home.Close()
-		var dialer net.Dialer
-		conn, err := dialer.DialContext(ctx, network, addr)
+		f()
 		if unix.Setns(int(home.Fd()), unix.CLONE_NEWNET) == nil {
 			runtime.UnlockOSThread()
 		}
-		done <- result{conn, err}
+		done <- nil
 	}()
-	r := <-done
-	return r.conn, r.err
+	return <-done
 }
 
 // enterNetwork moves the calling thread into the network of a process and returns the namespace that it came from.

@@ -53,13 +53,18 @@ type Sink struct {
 // Start listens on two free ports of 127.0.0.1, for gRPC and for HTTP (1.1 and cleartext 2). Every request is accepted
 // until Answer says otherwise.
 func Start(ctx context.Context) (*Sink, error) {
-	s := &Sink{items: make(map[signal.Signal]int)}
 	var listen net.ListenConfig
-	lg, err := listen.Listen(ctx, "tcp", "127.0.0.1:0")
+	return StartOn(func() (net.Listener, error) { return listen.Listen(ctx, "tcp", "127.0.0.1:0") })
+}
+
+// StartOn is Start with two listeners of the caller's own.
+func StartOn(listen func() (net.Listener, error)) (*Sink, error) {
+	s := &Sink{items: make(map[signal.Signal]int)}
+	lg, err := listen()
 	if err != nil {
 		return nil, fmt.Errorf("sink: %w", err)
 	}
-	lh, err := listen.Listen(ctx, "tcp", "127.0.0.1:0")
+	lh, err := listen()
 	if err != nil {
 		_ = lg.Close()
 		return nil, fmt.Errorf("sink: %w", err)
