@@ -115,7 +115,7 @@ func TestTracesStayTogether(t *testing.T) {
 	owner := map[string]int{}
 	for i, b := range behind {
 		for _, m := range b.Messages(signal.Traces) {
-			for id := range traceIDs(m.(*coltrace.ExportTraceServiceRequest)) { //nolint:errcheck,forcetypeassert // of traces
+			for id := range traceIDs(m.(*coltrace.ExportTraceServiceRequest)) { //nolint:forcetypeassert // of traces
 				if other, known := owner[id]; known && other != i {
 					t.Fatalf("trace %x is at two backends", id)
 				}

@@ -173,6 +173,10 @@ func testLossPlanned(t *testing.T) {
 	s.during("configuration that crashes", func() {
 		s.deploy(3, "--atomic", "--set", "exporters.otlp.tls.insecure=false", "--set", "exporters.otlp.tls.ca_file=/nowhere/ca.pem")
 	})
+	s.during("gate that is not passed", func() {
+		got := s.deploy(3, "--gate", "--image", otherImage, "--set", "deploy.gate.window=5s", "--set", "deploy.gate.min_items=1000000")
+		s.wantText(got.stderr, "is back")
+	})
 	s.wantBalance(t)
 }
 

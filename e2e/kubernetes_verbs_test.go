@@ -105,7 +105,7 @@ func testVerbScale(t *testing.T) {
 	}
 	got := s.verb(0, "scale", "--replicas", "3")
 	s.wantText(got.stdout, "horizontalpodautoscaler/otlp-receiver\tconfigured\tmin_replicas\t2\t3\n")
-	s.wantText(got.stderr, "waits for the autoscaler to ask for 3 pods, not 2", "3 of 3 pods available",
+	s.wantText(got.stderr, "3 of 3 pods available",
 		"note: the next deployment sets deploy.autoscaling.min_replicas: 2 again, as revision 1 says; to keep it as it is now, set deploy.autoscaling.min_replicas: 3")
 	if n := s.field("deployment/otlp-receiver", ".status.availableReplicas"); n != "3" {
 		t.Errorf("%s pods are available", n)
@@ -160,7 +160,7 @@ func testVerbScaleNumber(t *testing.T) {
 	}
 	s.wantText(s.want(0, "deploy", append(fixed, "--dry-run", "--diff")...).stdout, "deployment/otlp-receiver\tconfigured\tspec.replicas\t3\t2\n")
 	got = s.verb(0, "scale", "1")
-	s.wantText(got.stderr, "goes down from 3 to 1", "warning: 1 of the 3 pods that high availability takes")
+	s.wantText(got.stderr, "warning: 1 of the 3 pods that high availability takes")
 	if pods := s.names("pods"); len(pods) != 1 {
 		t.Errorf("left are %v", pods)
 	}
@@ -312,7 +312,9 @@ func testVerbExplain(t *testing.T) {
 		t.Errorf("after another image by hand it runs %s", s.image())
 	}
 	s.byHand(about("rollout", "pause")...)
-	s.wantText(s.rollout(3, "status", "--no-wait").stdout+s.field("deployment/otlp-receiver", ".spec.paused"), "true")
+	if paused := s.field("deployment/otlp-receiver", ".spec.paused"); paused != "true" {
+		t.Errorf("paused by hand is %q", paused)
+	}
 	s.byHand(about("rollout", "resume", "--no-wait")...)
 	s.wantText(s.byHand(about("rollout", "status")...).stdout, "successfully rolled out")
 	s.wantText(s.byHand(about("rollout", "history")...).stdout, `"image":"`+receiverImage+`"`, "REVISION")

@@ -85,10 +85,3 @@ func (c *clients) want(ctx context.Context, instances []resolve.Instance) error 
 	}
 	return errors.Join(errs...)
 }
-
-// count returns how many clients there are.
-func (c *clients) count() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.byAddr)
-}

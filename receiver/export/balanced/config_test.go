@@ -22,6 +22,7 @@ func TestNamed(t *testing.T) {
 	f("static://a:4317,b:4317", true)
 	f("dns://backend:4317", true)
 	f("dns://_otlp._tcp.example.org?type=srv", true)
+	f("dns://backend:4317?server=a/b", true)
 	f("dns:///backend:4317", false)
 	f("dns://10.0.0.53/backend:4317", false)
 	f("backend:4317", false)

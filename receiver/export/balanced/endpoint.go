@@ -16,7 +16,7 @@ func Schemes() []string {
 // Named reports whether an endpoint names a service: consul://…, dns://host:port.
 // With a path, dns: is what gRPC resolves by itself (dns:///host:port).
 func Named(endpoint string) bool {
-	scheme, rest, ok := strings.Cut(endpoint, "://")
+	scheme, rest, ok := strings.Cut(Shown(endpoint), "://")
 	return ok && slices.Contains(Schemes(), scheme) && (scheme != "dns" || !strings.Contains(rest, "/"))
 }
 

@@ -258,8 +258,8 @@ func TestClosesWhatIsGone(t *testing.T) {
 		}
 		close(hold)
 		sending.Wait()
-		if !slices.Equal(s.closed, []string{"b:1", "a:1"}) || e.clients.count() != 0 {
-			t.Errorf("closed %v, %d are left", s.closed, e.clients.count())
+		if !slices.Equal(s.closed, []string{"b:1", "a:1"}) || len(e.clients.byAddr) != 0 {
+			t.Errorf("closed %v, %d are left", s.closed, len(e.clients.byAddr))
 		}
 	})
 }
