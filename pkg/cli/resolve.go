@@ -70,10 +70,23 @@ is interrupted: exit 130.`,
 			return runResolve(cmd.Context(), s, o, source)
 		},
 	}
+	cmd.ValidArgsFunction = completeSchemes
 	cmd.Flags().BoolVarP(&o.watch, "watch", "w", false, "go on with each change")
 	cmd.Flags().DurationVar(&o.timeout, "timeout", resolveTimeout, "how long to wait for the first answer")
 	formatFlag(cmd, &o.format)
 	return cmd
+}
+
+// completeSchemes completes the beginning of a URL.
+func completeSchemes(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	schemes := registries().Schemes()
+	for i, scheme := range schemes {
+		schemes[i] = scheme + "://"
+	}
+	return schemes, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
 }
 
 // registries are all that the program knows.

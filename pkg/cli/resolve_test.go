@@ -11,7 +11,7 @@ import (
 
 func TestChangesBetween(t *testing.T) {
 	list := func(text string) (all []resolve.Instance) {
-		for _, i := range strings.Fields(text) {
+		for i := range strings.FieldsSeq(text) {
 			id, zone, _ := strings.Cut(i, "/")
 			all = append(all, resolve.Instance{ID: id, Zone: zone})
 		}

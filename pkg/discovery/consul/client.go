@@ -82,15 +82,27 @@ func connect(conf *api.Config) (*api.Client, error) {
 
 func lower(text string) string { return strings.ToLower(text[:1]) + text[1:] }
 
+// asked is what an error depends on beside the agent: how it was said which agent is meant, and what it takes to ask.
+type asked struct {
+	advice     registry.Advice
+	rights     string // such as service:read
+	datacenter string // where one is named, as the end of a sentence
+}
+
+// byURL is for who names a service in a URL.
+func byURL() asked {
+	return asked{advice: advice(), rights: "service:read and node:read", datacenter: "the parameter dc names another datacenter"}
+}
+
 // explain says why an agent could not be asked.
-func explain(who string, err error) error {
-	const token = "CONSUL_HTTP_TOKEN or CONSUL_HTTP_TOKEN_FILE has the token; it takes service:read and node:read"
+func (a asked) explain(who string, err error) error {
+	token := "CONSUL_HTTP_TOKEN or CONSUL_HTTP_TOKEN_FILE has the token; it takes " + a.rights
 	var status api.StatusError
 	switch {
 	case errors.Is(err, errBlind):
 		return registry.Hint(fmt.Errorf("%s %w", who, err), token)
 	case !errors.As(err, &status):
-		return advice().Explain(who, err)
+		return a.advice.Explain(who, err)
 	}
 	text := strings.Join(strings.Fields(status.Body), " ")
 	said := fmt.Errorf("%s answers %d: %s", who, status.Code, text)
@@ -100,9 +112,9 @@ func explain(who string, err error) error {
 	case strings.Contains(text, "No cluster leader"):
 		return registry.Hint(fmt.Errorf("%s has no cluster leader", who), "the Consul servers elect one, or too few of them run")
 	case strings.Contains(text, "No path to datacenter"):
-		return registry.Hint(said, "the parameter dc names another datacenter")
+		return registry.Hint(said, a.datacenter)
 	case status.Code == 400 && strings.Contains(text, "HTTPS server"):
-		return registry.Hint(fmt.Errorf("%s speaks TLS only", who), advice().TLS)
+		return registry.Hint(fmt.Errorf("%s speaks TLS only", who), a.advice.TLS)
 	case status.Code == 429:
 		return registry.Hint(said, "the agent limits its clients: see http_max_conns_per_client and limits of its configuration")
 	}

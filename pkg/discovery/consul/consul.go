@@ -86,13 +86,13 @@ func (s *service) watch(ctx context.Context, found func([]resolve.Instance)) err
 		}
 		entries, meta, err := s.ask(ctx, index)
 		if err != nil {
-			return explain(s.who, err)
+			return byURL().explain(s.who, err)
 		}
 		if seen = seen || len(entries) > 0; !seen && s.isBlind(meta) {
-			return explain(s.who, errBlind)
+			return byURL().explain(s.who, errBlind)
 		}
 		found(instances(entries, s.passing))
-		index = next(index, meta.LastIndex)
+		index = Next(index, meta.LastIndex)
 	}
 }
 
@@ -100,13 +100,28 @@ func (s *service) watch(ctx context.Context, found func([]resolve.Instance)) err
 var errBlind = errors.New("shows no instance to who has no token for that")
 
 // isBlind says whether an answer that is empty may be so because of the token, or because there is none.
-func (s *service) isBlind(meta *api.QueryMeta) bool {
-	return meta.ResultsFilteredByACLs || s.anonymous && meta.DefaultACLPolicy == "deny"
+func (s *service) isBlind(meta *api.QueryMeta) bool { return isBlind(meta, s.anonymous) }
+
+func isBlind(meta *api.QueryMeta, anonymous bool) bool {
+	return meta.ResultsFilteredByACLs || anonymous && meta.DefaultACLPolicy == "deny"
 }
 
-// next returns the index from which to wait on. One that goes backwards is of servers that have begun anew, and says nothing: all
+// Query returns the options of a question that waits for a change since index, or for nothing if that is 0. It takes no longer than
+// the agent may take to answer.
+func Query(ctx context.Context, index uint64) (*api.QueryOptions, context.CancelFunc) {
+	patience := registry.AnswerTimeout
+	options := &api.QueryOptions{WaitIndex: index}
+	if index != 0 {
+		options.WaitTime = wait
+		patience += wait + wait/16
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	return options.WithContext(ctx), cancel
+}
+
+// Next returns the index from which to wait on. One that goes backwards is of servers that have begun anew, and says nothing: all
 // is asked for without waiting.
-func next(index, answered uint64) uint64 {
+func Next(index, answered uint64) uint64 {
 	if answered < index {
 		return 0
 	}
@@ -115,15 +130,9 @@ func next(index, answered uint64) uint64 {
 
 // ask waits for a change since index, or for nothing if that is 0.
 func (s *service) ask(ctx context.Context, index uint64) ([]*api.ServiceEntry, *api.QueryMeta, error) {
-	patience := registry.AnswerTimeout
-	options := &api.QueryOptions{WaitIndex: index}
-	if index != 0 {
-		options.WaitTime = wait
-		patience += wait + wait/16
-	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	options, cancel := Query(ctx, index)
 	defer cancel()
-	entries, meta, err := s.client.Health().ServiceMultipleTags(s.name, s.tags, s.passing, options.WithContext(ctx))
+	entries, meta, err := s.client.Health().ServiceMultipleTags(s.name, s.tags, s.passing, options)
 	if err == nil && meta == nil {
 		err = errors.New("the answer has no index")
 	}

@@ -23,21 +23,33 @@ func instances(entries []*api.ServiceEntry, passing bool) []resolve.Instance {
 		if e.Service == nil || e.Service.Port == 0 || !passing && e.Checks.AggregatedStatus() == api.HealthMaint {
 			continue
 		}
-		host := e.Service.Address
-		nodeMeta := map[string]string{}
-		if e.Node != nil {
-			host, nodeMeta = cmp.Or(host, e.Node.Address), e.Node.Meta
-		}
+		host := Host(e)
 		if host == "" {
 			continue
 		}
 		all = append(all, resolve.Instance{
 			ID: e.Service.ID, Addr: net.JoinHostPort(host, strconv.Itoa(e.Service.Port)),
-			Zone:    cmp.Or(e.Service.Meta[metaZone], zoneOf(e.Service.Locality), nodeMeta[metaZone]),
-			Version: e.Service.Meta[metaVersion], Tags: e.Service.Tags, Meta: e.Service.Meta,
+			Zone: Zone(e), Version: e.Service.Meta[metaVersion], Tags: e.Service.Tags, Meta: e.Service.Meta,
 		})
 	}
 	return all
+}
+
+// Host returns the address that clients are told: the instance's own, or else that of its node.
+func Host(e *api.ServiceEntry) string {
+	if e.Node == nil {
+		return e.Service.Address
+	}
+	return cmp.Or(e.Service.Address, e.Node.Address)
+}
+
+// Zone returns where an instance is, as its metadata, its locality or its node says.
+func Zone(e *api.ServiceEntry) string {
+	var ofNode string
+	if e.Node != nil {
+		ofNode = e.Node.Meta[metaZone]
+	}
+	return cmp.Or(e.Service.Meta[metaZone], zoneOf(e.Service.Locality), ofNode)
 }
 
 func zoneOf(l *api.Locality) string {
