@@ -15,6 +15,9 @@ import (
 
 // planDiscovery makes what keeps the receiver registered. The error tells the places of all faults.
 func planDiscovery(loaded config.Loaded) (*register.Plan, error) {
+	if !loaded.Discovery.Registers() {
+		return register.Prepare(loaded.Discovery, "", os.LookupEnv)
+	}
 	plan, err := register.Prepare(loaded.Discovery, mainListener(loaded), os.LookupEnv)
 	faults, ok := errors.AsType[register.Faults](err)
 	if !ok {
