@@ -13,6 +13,7 @@ import (
 
 	"github.com/otlpctl/otlpctl/receiver/admin"
 	"github.com/otlpctl/otlpctl/receiver/export/file"
+	"github.com/otlpctl/otlpctl/receiver/export/otlphttp"
 	"github.com/otlpctl/otlpctl/receiver/ingest"
 	"github.com/otlpctl/otlpctl/receiver/internal/invalid"
 	"github.com/otlpctl/otlpctl/receiver/wire"
@@ -89,6 +90,7 @@ func (c *Config) Validate() error {
 	}
 	errs = append(errs, c.validateListeners()...)
 	errs = append(errs, c.validateFiles()...)
+	errs = append(errs, c.validateSignals()...)
 	return errors.Join(errs...)
 }
 
@@ -152,6 +154,23 @@ func (c *Config) validateFiles() []error {
 			continue
 		}
 		owner[path] = id
+	}
+	return errs
+}
+
+// validateSignals finds exporters that have no place for a signal which pipelines bring them.
+func (c *Config) validateSignals() []error {
+	var errs []error
+	for _, id := range c.usedExporters() {
+		e, ok := c.Exporters[id].(*otlphttp.Config)
+		if !ok {
+			continue
+		}
+		for _, sig := range c.signalsOf(id) {
+			if err := e.CheckSignal(sig); err != nil {
+				errs = append(errs, invalid.At("exporters."+string(id), err))
+			}
+		}
 	}
 	return errs
 }

@@ -13,13 +13,7 @@ import (
 
 // otlp makes an exporter to an address, or to the instances of a service.
 func (b *builder) otlp(ctx context.Context, c *otlp.Config, log *slog.Logger) (pipeline.Exporter, error) {
-	at := func(c otlp.Config) (pipeline.Exporter, error) {
-		e, err := otlp.New(c, b.pool, log)
-		if err != nil {
-			return nil, err // no exporter of type nil
-		}
-		return e, nil
-	}
+	at := opener(func(c otlp.Config) (*otlp.Exporter, error) { return otlp.New(c, b.pool, log) })
 	if !balanced.Named(c.Endpoint) {
 		return at(*c)
 	}
@@ -29,18 +23,23 @@ func (b *builder) otlp(ctx context.Context, c *otlp.Config, log *slog.Logger) (p
 
 // otlphttp is otlp over HTTP.
 func (b *builder) otlphttp(ctx context.Context, c *otlphttp.Config, log *slog.Logger) (pipeline.Exporter, error) {
-	at := func(c otlphttp.Config) (pipeline.Exporter, error) {
-		e, err := otlphttp.New(c, b.pool, log)
-		if err != nil {
-			return nil, err // no exporter of type nil
-		}
-		return e, nil
-	}
+	at := opener(func(c otlphttp.Config) (*otlphttp.Exporter, error) { return otlphttp.New(c, b.pool, log) })
 	if !balanced.Named(c.Endpoint) {
 		return at(*c)
 	}
 	open := func(addr string) (pipeline.Exporter, error) { return at(c.At(addr)) }
 	return b.balanced(ctx, c.Endpoint, c.Balance, open, log)
+}
+
+// opener returns create with exporters as a pipeline has them: beside an error there is none, and not one of type nil.
+func opener[C any, E pipeline.Exporter](create func(C) (E, error)) func(C) (pipeline.Exporter, error) {
+	return func(c C) (pipeline.Exporter, error) {
+		e, err := create(c)
+		if err != nil {
+			return nil, err
+		}
+		return e, nil
+	}
 }
 
 // trialAddr stands for an instance while there is none. Nothing is sent to it.

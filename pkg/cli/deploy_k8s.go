@@ -29,6 +29,7 @@ type planK8sOptions struct {
 func planK8sFlags(cmd *cobra.Command, o *planK8sOptions) {
 	k8sFlags(cmd, &o.k8sOptions)
 	kubeFlags(cmd, &o.access)
+	offerNamespaces(cmd, &o.access)
 	cmd.Flags().BoolVar(&o.options.Force, "force-conflicts", false, "take over fields that others have set to another value")
 	cmd.Flags().StringArrayVar(&o.options.Recreate, "recreate", nil, "`Kind/name` of an object to delete and make anew if it cannot be changed; can be repeated")
 	formatFlag(cmd, &o.format)

@@ -40,7 +40,7 @@ func (g *gateProgress) show(s gate.Step) {
 }
 
 func (g *gateProgress) note(text string) {
-	text = g.out.Paint(term.Warn, "warning:") + " " + text
+	text = g.out.Paint(term.Warn, "warning:") + " " + g.out.Printable(text)
 	if g.now != nil {
 		g.now.Note(text)
 		return

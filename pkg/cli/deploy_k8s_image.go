@@ -36,7 +36,7 @@ func checkImage(ctx context.Context, s term.Streams, c *kube.Client, plan *kube.
 
 func printK8sWarnings(s term.Streams, warnings []string) {
 	for _, warning := range warnings {
-		_, _ = fmt.Fprintln(s.Err, s.Err.Paint(term.Warn, "warning:"), warning)
+		_, _ = fmt.Fprintln(s.Err, s.Err.Paint(term.Warn, "warning:"), s.Err.Printable(warning))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/otlpctl/otlpctl/pkg/kube"
 	"github.com/otlpctl/otlpctl/pkg/kube/gate"
+	"github.com/otlpctl/otlpctl/pkg/kube/watch"
 	"github.com/otlpctl/otlpctl/pkg/output"
 	"github.com/otlpctl/otlpctl/pkg/term"
 )
@@ -50,6 +51,7 @@ func (r *rolloutK8s) run(ctx context.Context, plan *kube.Plan) error {
 		r.result.Execution, r.paused = done, done.Held || r.options.resume
 		if failed == nil {
 			failed = r.roll(ctx, plan)
+			failed = r.wayBack(plan, failed)
 		}
 		if failed == nil && r.result.Ready != nil {
 			r.recordDigest(ctx, plan)
@@ -81,6 +83,15 @@ func (r *rolloutK8s) wait(ctx context.Context, set kube.Set) error {
 		return coded{err, exitNotReady}
 	}
 	return err
+}
+
+// wayBack says how to get back what was deployed before a revision that did not become ready.
+func (r *rolloutK8s) wayBack(plan *kube.Plan, failed error) error {
+	notReady, ok := errors.AsType[*watch.NotReadyError](failed)
+	if !ok || notReady.Interrupted() || r.paused || r.options.atomic || !plan.IsNew() || plan.Revision == 0 {
+		return failed
+	}
+	return hinted{failed, fmt.Sprintf("otlpctl rollout undo -n %s --name %s goes back to revision %d", plan.Namespace, plan.Name, plan.Revision)}
 }
 
 // report prints the result, and one sentence about it.

@@ -60,7 +60,7 @@ func printK8sPlan(s term.Streams, plan *kube.Plan, fields bool) error {
 			differences = c.Differences
 		}
 		for _, d := range differences {
-			_, _ = fmt.Fprintf(&b, "    %s: %s → %s\n", d.Path, cell(d.Now), cell(d.Then))
+			_, _ = fmt.Fprintf(&b, "    %s\n", s.Err.Printable(d.Path+": "+cell(d.Now)+" → "+cell(d.Then)))
 		}
 	}
 	_, err := io.WriteString(s.Err, b.String())

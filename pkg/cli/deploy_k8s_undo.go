@@ -30,7 +30,7 @@ func (r *rolloutK8s) undo(ctx context.Context, plan *kube.Plan, failed error) er
 
 // undone says what was done about a failure, whose exit code stays. Its hints were about what is no more.
 func undone(failed error, instead string) error {
-	err := fmt.Errorf("%s: %s", instead, failed) //nolint:errorlint // see above
+	err := fmt.Errorf("%s since the deployment failed: %s", instead, failed) //nolint:errorlint // see above
 	if c, ok := errors.AsType[coded](failed); ok {
 		return coded{err, c.code}
 	}

@@ -60,13 +60,15 @@ func phaseStyle(phase ready.Phase) term.Style {
 	return term.Error
 }
 
-// age returns how long ago a time is, in as few letters as kubectl takes for it, and the time for programs.
-func (p *descriptionPage) age(t time.Time) string {
-	if !p.out.IsTerminal() {
+func (p *descriptionPage) age(t time.Time) string { return shortAge(p.out, t, p.now) }
+
+// shortAge returns how long ago a time is, in as few letters as kubectl takes for it, and the time for programs.
+func shortAge(out *term.Output, t, now time.Time) string {
+	if !out.IsTerminal() {
 		return t.Format(time.RFC3339)
 	}
 	const day = 24 * time.Hour
-	switch age := max(0, p.now.Sub(t)); {
+	switch age := max(0, now.Sub(t)); {
 	case age < 2*time.Minute:
 		return fmt.Sprintf("%ds", int(age.Seconds()))
 	case age < 2*time.Hour:

@@ -47,7 +47,7 @@ func report(w *term.Output, code int, err error) {
 	}
 	// The lines after the first belong to the same error: indent them under its text.
 	text = strings.ReplaceAll(text, "\n", "\n       ")
-	_, _ = fmt.Fprintln(w, w.Paint(term.Error, "error:"), text)
+	_, _ = fmt.Fprintln(w, w.Paint(term.Error, "error:"), w.Printable(text))
 	for _, hint := range hints(err) {
 		printHint(w, hint)
 	}
@@ -62,15 +62,16 @@ func printFinding(w *term.Output, label string, f config.Finding) {
 func findingText(w *term.Output, f config.Finding) string {
 	hint := f.Hint
 	f.Hint = ""
+	detail := w.Printable(f.Detail())
 	if hint == "" {
-		return f.Detail()
+		return detail
 	}
-	return f.Detail() + "\n" + hintText(w, hint)
+	return detail + "\n" + hintText(w, hint)
 }
 
 func printHint(w *term.Output, hint string) { _, _ = fmt.Fprintln(w, hintText(w, hint)) }
 
-func hintText(w *term.Output, hint string) string { return w.Paint(term.Hint, "hint:") + " " + hint }
+func hintText(w *term.Output, hint string) string { return w.Paint(term.Hint, "hint:") + " " + w.Printable(hint) }
 
 // hints collects the hints of an error and of all that it wraps, each once, the innermost first:
 // the closer to the cause, the more it helps.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -32,6 +33,24 @@ func (f documentFormat) Set(text string) error {
 		return fmt.Errorf("want yaml or json")
 	}
 	*f.Format = given
+	return nil
+}
+
+// word is a text that is not empty: what a script gives in a variable that is not set would mean the default, which may
+// be another deployment.
+type word string
+
+func (w *word) String() string { return string(*w) }
+
+// Type names the value in help texts, as that of other texts.
+func (*word) Type() string { return "string" }
+
+// Set accepts all but nothing.
+func (w *word) Set(text string) error {
+	if text == "" {
+		return errors.New("it is empty: leave the flag out for the default")
+	}
+	*w = word(text)
 	return nil
 }
 

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -26,7 +28,22 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	return usageError(cmd, fmt.Errorf("%s takes no arguments, got %q", cmd.CommandPath(), shown(cmd, args[0])))
+	err := fmt.Errorf("%s takes no arguments, got %q", cmd.CommandPath(), shown(cmd, args[0]))
+	return usageError(cmd, hinted{err, insteadOf(cmd, shown(cmd, args[0]))})
+}
+
+// insteadOf returns which flag has what kubectl and Helm take as an argument: the name of an object, and the number of
+// a revision. Empty is none.
+func insteadOf(cmd *cobra.Command, arg string) string {
+	if _, err := strconv.Atoi(arg); err == nil && cmd.Flags().Lookup("to-revision") != nil {
+		return "did you mean --to-revision " + arg + "?"
+	}
+	kind, name, isObject := strings.Cut(arg, "/")
+	isObject = isObject && slices.Contains([]string{"deploy", "deployment", "deployments"}, kind)
+	if isObject && cmd.Flags().Lookup("name") != nil {
+		return "did you mean --name " + name + "?"
+	}
+	return ""
 }
 
 // atMostOne is for commands whose only argument may be left out.
@@ -61,15 +78,6 @@ func noAssignments(cmd *cobra.Command, paths []string, instead string) error {
 	return nil
 }
 
-// flagError makes a bad flag a usage error. The flags after a mistyped subcommand are unknown only
-// because the subcommand is.
-func flagError(cmd *cobra.Command, err error) error {
-	if unknown := unknownCommand(cmd, cmd.Flags().Args()); unknown != nil {
-		return unknown
-	}
-	return usageError(cmd, err)
-}
-
 // unknownCommand returns an error if cmd is a group and has arguments left: the first one is the
 // name of a command that it does not have.
 func unknownCommand(cmd *cobra.Command, args []string) error {
@@ -77,8 +85,25 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	err := fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+	near := deeper(cmd, args[0])
+	if len(near) == 0 {
+		near = cmd.SuggestionsFor(args[0])
+	}
+	if len(near) > 0 {
 		err = hinted{err, fmt.Sprintf("did you mean %s?", strings.Join(near, " or "))}
 	}
 	return usageError(cmd, err)
+}
+
+// deeper returns the commands of this name that are in a group of cmd, which was left out.
+func deeper(cmd *cobra.Command, name string) []string {
+	var found []string
+	for _, group := range cmd.Commands() {
+		for _, sub := range group.Commands() {
+			if sub.Name() == name {
+				found = append(found, group.Name()+" "+name)
+			}
+		}
+	}
+	return found
 }

@@ -14,7 +14,7 @@ import (
 // kubeFlags adds the flags that say which cluster is meant.
 func kubeFlags(cmd *cobra.Command, a *kube.Access) {
 	cmd.Flags().StringVar(&a.Kubeconfig, "kubeconfig", "", "`file` that says how to reach the cluster (default $KUBECONFIG, then ~/.kube/config)")
-	cmd.Flags().StringVar(&a.Context, "context", "", "`name` of a context in the kubeconfig (default its current one)")
+	cmd.Flags().Var((*word)(&a.Context), "context", "`name` of a context in the kubeconfig (default its current one)")
 	a.RequestTimeout = kube.RequestTimeout
 	cmd.Flags().Var((*patience)(&a.RequestTimeout), "request-timeout", "how long one answer of the cluster may take")
 	complete := func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -53,8 +53,9 @@ type targetOptions struct {
 func targetFlags(cmd *cobra.Command, o *targetOptions) {
 	kubeFlags(cmd, &o.access)
 	configFlags(cmd, &o.config)
-	cmd.Flags().StringVarP(&o.target.Namespace, "namespace", "n", "", "`namespace` of the deployment (default deploy.namespace)")
-	cmd.Flags().StringVar(&o.target.Name, "name", "", "`name` of the deployment (default deploy.name)")
+	cmd.Flags().VarP((*word)(&o.target.Namespace), "namespace", "n", "`namespace` of the deployment (default deploy.namespace)")
+	cmd.Flags().Var((*word)(&o.target.Name), "name", "`name` of the deployment (default deploy.name)")
+	offerNamespaces(cmd, &o.access)
 }
 
 // deployed returns the deployment that is meant. What the flags do not say is in the section deploy of
@@ -72,6 +73,14 @@ func (o targetOptions) deployed() (kube.Target, error) {
 		return t, coded{err, exitUsage}
 	}
 	return t, nil
+}
+
+// needs says of an error that a cluster has answered about a Deployment with whether there is none.
+func needs(t kube.Target, err error) error {
+	if kube.IsNotFound(err) {
+		return kube.NoDeployment(t)
+	}
+	return err
 }
 
 // open returns the deployment that is meant, and the cluster that it is in.

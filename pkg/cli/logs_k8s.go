@@ -89,7 +89,7 @@ func (o *logsK8sOptions) logs(s term.Streams) (watch.Logs, error) {
 		}
 		return p.print(line)
 	}
-	l.Note = func(text string) { _, _ = fmt.Fprintln(s.Err, s.Err.Paint(term.Warn, "note:"), text) }
+	l.Note = func(text string) { _, _ = fmt.Fprintln(s.Err, s.Err.Paint(term.Warn, "note:"), s.Err.Printable(text)) }
 	return l, nil
 }
 
@@ -107,7 +107,7 @@ func runLogsK8s(ctx context.Context, o logsK8sOptions, l watch.Logs) error {
 	if ctx.Err() != nil {
 		return reported{coded{ctx.Err(), exitInterrupted}} // whoever ends it this way needs not be told
 	}
-	return err
+	return needs(target, err)
 }
 
 // podLines prints lines of several pods, each pod in a color of its own.

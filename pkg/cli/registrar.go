@@ -1,12 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"net"
 	"os"
 	"slices"
-	"strconv"
 
 	"github.com/otlpctl/otlpctl/pkg/config"
 	"github.com/otlpctl/otlpctl/pkg/discovery/register"
@@ -30,17 +29,22 @@ func planDiscovery(loaded config.Loaded) (*register.Plan, error) {
 	return nil, all
 }
 
-// mainListener returns the address of the port for OTLP that registries tell, or nothing.
+// mainListener returns the address of the port for OTLP that registries tell, as it is in use here, or nothing.
 func mainListener(loaded config.Loaded) string {
-	known, _ := loaded.Listeners()
-	for _, protocol := range []string{"grpc", "http"} {
-		for _, l := range known {
-			if l.Protocol == protocol {
-				return net.JoinHostPort(l.Host, strconv.Itoa(l.Port))
-			}
+	var grpc, http string
+	for _, id := range loaded.Config.Named(func(p receiver.PipelineConfig) []receiver.ID { return p.Receivers }) {
+		otlp := loaded.Config.Receivers[id]
+		if otlp == nil {
+			continue
+		}
+		if g := otlp.Protocols.GRPC; g != nil && g.Transport != "unix" {
+			grpc = cmp.Or(grpc, g.Endpoint)
+		}
+		if h := otlp.Protocols.HTTP; h != nil && h.Transport != "unix" {
+			http = cmp.Or(http, h.Endpoint)
 		}
 	}
-	return ""
+	return cmp.Or(grpc, http)
 }
 
 // registryChecks add to checks, up to a level, that what the section discovery names is there, and that the registries answer.

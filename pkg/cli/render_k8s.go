@@ -29,10 +29,10 @@ type k8sOptions struct {
 func k8sFlags(cmd *cobra.Command, o *k8sOptions) {
 	configFlags(cmd, &o.config)
 	flags := cmd.Flags()
-	flags.StringVar(&o.image, "image", "", "image of the receiver; short for --set deploy.image=…")
+	flags.Var((*word)(&o.image), "image", "`image` of the receiver; short for --set deploy.image=…")
 	flags.IntVar(&o.replicas, "replicas", 0, "how many pods; with autoscaling, how many at least")
-	flags.StringVarP(&o.namespace, "namespace", "n", "", "namespace of all objects; short for --set deploy.namespace=…")
-	flags.StringVar(&o.name, "name", "", "name of the Deployment and what belongs to it; short for --set deploy.name=…")
+	flags.VarP((*word)(&o.namespace), "namespace", "n", "`namespace` of all objects; short for --set deploy.namespace=…")
+	flags.Var((*word)(&o.name), "name", "`name` of the Deployment and what belongs to it; short for --set deploy.name=…")
 	flags.StringVar(&o.templates, "templates", "", "`folder` whose files replace the built-in templates of the same name")
 	flags.StringArrayVar(&o.patches, "patch", nil, "`file` with changes to the objects: fields to merge, or a target and a JSON Patch; can be repeated")
 	for _, register := range []error{cmd.MarkFlagDirname("templates"), cmd.MarkFlagFilename("patch", "yaml", "yml", "json")} {

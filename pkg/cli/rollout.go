@@ -35,9 +35,6 @@ func revisionFlag(cmd *cobra.Command, o *targetOptions, value *int, name, usage 
 	}
 }
 
-// completionTime is how long somebody waits for the shell to complete a word.
-const completionTime = 3 * time.Second
-
 // revisions returns the numbers of the revisions, the latest first, with what they are.
 func (o targetOptions) revisions(ctx context.Context) []string {
 	ctx, cancel := context.WithTimeout(ctx, completionTime)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -38,7 +39,7 @@ exit 3 if they do not get there. It makes no revision, and the next deployment c
 		Args:    noArguments,
 		PreRunE: func(cmd *cobra.Command, _ []string) error { return o.check(cmd) },
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.run(cmd.Context(), s, func(ctx context.Context, c *kube.Client, t kube.Target) (bool, error) {
+			return o.run(cmd.Context(), s, "restarted", func(ctx context.Context, c *kube.Client, t kube.Target) (bool, error) {
 				return true, c.Restart(ctx, t)
 			})
 		},
@@ -60,7 +61,7 @@ used while somebody else deploys.`,
 		Example: `  otlpctl rollout pause -n telemetry`,
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.run(cmd.Context(), s, func(ctx context.Context, c *kube.Client, t kube.Target) (bool, error) {
+			return o.run(cmd.Context(), s, "paused", func(ctx context.Context, c *kube.Client, t kube.Target) (bool, error) {
 				return c.Pause(ctx, t, true)
 			})
 		},
@@ -81,7 +82,7 @@ new and ready; exit 3 if they do not get there.`,
 		Args:    noArguments,
 		PreRunE: func(cmd *cobra.Command, _ []string) error { return o.check(cmd) },
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.run(cmd.Context(), s, func(ctx context.Context, c *kube.Client, t kube.Target) (bool, error) {
+			return o.run(cmd.Context(), s, "resumed", func(ctx context.Context, c *kube.Client, t kube.Target) (bool, error) {
 				return c.Pause(ctx, t, false)
 			})
 		},
@@ -92,8 +93,8 @@ new and ready; exit 3 if they do not get there.`,
 	return explained(cmd, s, func(context.Context) (*kubectl, error) { return explainSteer(&o, "resume") })
 }
 
-// run changes a deployment, waits if that is wanted, and prints what came of it.
-func (o rolloutSetOptions) run(ctx context.Context, s term.Streams, change func(context.Context, *kube.Client, kube.Target) (bool, error)) error {
+// run changes a deployment, waits if that is wanted, and prints what came of it. Done says what the change is.
+func (o rolloutSetOptions) run(ctx context.Context, s term.Streams, done string, change func(context.Context, *kube.Client, kube.Target) (bool, error)) error {
 	c, target, err := o.open()
 	if err != nil {
 		return err
@@ -114,8 +115,29 @@ func (o rolloutSetOptions) run(ctx context.Context, s term.Streams, change func(
 			return partly(s, o.format, err, result)
 		}
 	}
-	return o.format.Write(s.Out, result, func(r *output.Rows) {
+	err = o.format.Write(s.Out, result, func(r *output.Rows) {
 		r.Header("OBJECT", "ACTION")
 		r.Add(fmt.Sprintf("deployment/%s", target.Name), string(result.Action))
 	})
+	_, printed := fmt.Fprintln(s.Err, result.sentence(done))
+	return errors.Join(err, printed)
+}
+
+// sentence says what came of a change, and how to go on if that is not all.
+func (r steered) sentence(done string) string {
+	where := fmt.Sprintf("-n %s --name %s", r.Namespace, r.Name)
+	text := r.String() + " is " + done
+	if r.Action == kube.Unchanged {
+		text = r.String() + " was " + done + " already"
+		if done == "resumed" {
+			text = r.String() + " was not paused"
+		}
+	}
+	switch {
+	case done == "paused":
+		return text + ": otlpctl rollout resume " + where + " lets it go on"
+	case r.Ready == nil:
+		return text + ", and not waited for: otlpctl rollout status " + where + " waits"
+	}
+	return text + ", and ready"
 }

@@ -60,7 +60,7 @@ func runRolloutStatus(ctx context.Context, s term.Streams, o rolloutStatusOption
 	}
 	if o.wait {
 		if err := waitForRollout(ctx, s, watch.Rollout{API: c, Namespace: target.Namespace, Name: target.Name}, o.timeout); err != nil {
-			return err
+			return needs(target, err)
 		}
 	}
 	state, err := stateOf(ctx, c, target)
@@ -79,7 +79,7 @@ func runRolloutStatus(ctx context.Context, s term.Streams, o rolloutStatusOption
 func stateOf(ctx context.Context, c *kube.Client, t kube.Target) (rolloutState, error) {
 	status, err := watch.Look(ctx, c, t.Namespace, t.Name)
 	if err != nil {
-		return rolloutState{}, err
+		return rolloutState{}, needs(t, err)
 	}
 	number, err := c.Revision(ctx, t)
 	return rolloutState{t, number, status.Image, status.ConfigHash, status.State, status.Replicas}, err

@@ -77,7 +77,7 @@ func (o rolloutUndoOptions) find(ctx context.Context, s term.Streams, c *kube.Cl
 	_, _ = fmt.Fprintln(s.Err, s.Err.Printable(fmt.Sprintf("revision %d: %s, configuration %s, deployed by %s at %s",
 		revision.Number, revision.Image, revision.ConfigHash, revision.User, revision.Time.Format(time.RFC3339))))
 	if left := h.Unrestored(revision); len(left) > 0 {
-		_, _ = fmt.Fprintln(s.Err, s.Err.Paint(term.Warn, "warning:"), refNames(left)+": no revision has the data, which stays as it is now")
+		_, _ = fmt.Fprintln(s.Err, s.Err.Paint(term.Warn, "warning:"), s.Err.Printable(refNames(left)+": no revision has the data, which stays as it is now"))
 	}
 	return revision, nil
 }

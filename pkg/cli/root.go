@@ -38,6 +38,7 @@ func newRoot(s term.Streams) *cobra.Command {
 		newRollout(s),
 		newDelete(s),
 		newResolve(s),
+		newConsul(s),
 		newVersion(s),
 		newCompletion(s),
 	)
@@ -45,10 +46,14 @@ func newRoot(s term.Streams) *cobra.Command {
   otlpctl serve
 
   # Is the receiver on this machine alive?
-  otlpctl health`
+  otlpctl health
+
+  # Run it in a Kubernetes cluster, and go back if it does not become ready
+  otlpctl deploy k8s --config otel.yaml --image registry.example.com/otlp-receiver:1.2.0 --atomic`
 	root.SetIn(s.In)
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
+	suggestForHabits(root)
 	root.SilenceErrors = true
 	root.SilenceUsage = true
 	root.CompletionOptions.DisableDefaultCmd = true

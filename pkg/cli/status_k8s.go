@@ -58,15 +58,15 @@ func runStatusK8s(ctx context.Context, s term.Streams, o statusK8sOptions) error
 	if o.wait {
 		err := waitForRollout(ctx, s, watch.Rollout{API: c, Namespace: target.Namespace, Name: target.Name}, o.timeout)
 		if err != nil {
-			return err
+			return needs(target, err)
 		}
 	}
 	status, err := watch.Look(ctx, c, target.Namespace, target.Name)
 	if err != nil {
-		return err
+		return needs(target, err)
 	}
 	for _, unknown := range status.Unknown {
-		_, _ = fmt.Fprintln(s.Err, s.Err.Paint(term.Warn, "warning:"), unknown)
+		_, _ = fmt.Fprintln(s.Err, s.Err.Paint(term.Warn, "warning:"), s.Err.Printable(unknown))
 	}
 	if err := o.format.Write(s.Out, status, func(r *output.Rows) { statusK8sRows(r, status, s.Out) }); err != nil {
 		return err

@@ -17,7 +17,7 @@ func statusK8sRows(r *output.Rows, s *watch.Status, out *term.Output) {
 	r.Header("OBJECT", "STATE", "NODE", "ZONE", "RESTARTS", "AGE", "IMAGE", "CONFIG", "DETAIL")
 	r.Add("deployment/"+s.Name, string(s.Phase), "", "", "", "", s.Image, s.ConfigHash, s.Why)
 	for _, p := range s.Pods {
-		r.Add("pod/"+p.Name, string(p.Phase), p.Node, p.Zone, strconv.Itoa(int(p.Restarts)), ageText(out, p.Created, time.Now()),
+		r.Add("pod/"+p.Name, string(p.Phase), p.Node, p.Zone, strconv.Itoa(int(p.Restarts)), shortAge(out, p.Created, time.Now()),
 			podImage(p, s.Image, out.IsTerminal()), p.ConfigHash, podDetail(p))
 	}
 	if a := s.Autoscaler; a != nil {

@@ -138,7 +138,7 @@ func unsupportedNote(u unsupported) string {
 	if note := u.components.Instead[u.typ]; note != "" {
 		return text + ": " + note
 	}
-	if guess := nearest(u.typ, u.components.Types); guess != "" {
+	if guess := Nearest(u.typ, u.components.Types); guess != "" {
 		return text + ", did you mean " + guess + "?"
 	}
 	return text

@@ -116,7 +116,7 @@ func (s spot) newVariable(part string, children []spot) (spot, *nameFault) {
 	for i, c := range children {
 		names[i] = variableName(c.key())
 	}
-	fault.guess = nearest(part, names)
+	fault.guess = Nearest(part, names)
 	fault.hint = s.offer(names)
 	return spot{}, fault
 }

@@ -161,7 +161,7 @@ func (l Loaded) unknownType(whole spot, path string) *nameFault {
 		}
 		typ := typeOf(id)
 		fault := &nameFault{problem: "there is no " + components.Kind + " type " + quote(typ), hint: "the types are " + list(components.Types, "and")}
-		if guess := nearest(typ, components.Types); guess != "" {
+		if guess := Nearest(typ, components.Types); guess != "" {
 			fault.hint = "did you mean " + in + "." + guess + strings.TrimPrefix(rest, typ) + "?"
 		}
 		return fault

@@ -41,7 +41,7 @@ func (r rules) notListed(text string) (problem, hint string) {
 	if slices.Contains(r.enum, text) {
 		return "", ""
 	}
-	if guess := nearest(text, r.enum); guess != "" {
+	if guess := Nearest(text, r.enum); guess != "" {
 		hint = "did you mean " + guess + "?"
 	}
 	return "must be " + list(r.listed(), "or"), hint

@@ -154,7 +154,7 @@ func (t *Text) lookup(path string) (written, *located) {
 	case len(below) > 0:
 		problem, hint = "is no single value", "name the values in it: "+list(below, "and")
 	default:
-		if guess := nearest(path, names); guess != "" {
+		if guess := Nearest(path, names); guess != "" {
 			hint = "did you mean " + guess + "?"
 		}
 		for _, a := range t.aliased {

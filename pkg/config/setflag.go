@@ -99,6 +99,6 @@ func pathStep(at spot, rest string) (next spot, after string, fault *nameFault) 
 		return at.element(part), after, nil
 	}
 	return spot{}, after, &nameFault{
-		problem: fmt.Sprintf("%s has no key %q", at.name(), part), guess: nearest(part, names), hint: at.offer(names),
+		problem: fmt.Sprintf("%s has no key %q", at.name(), part), guess: Nearest(part, names), hint: at.offer(names),
 	}
 }

@@ -93,7 +93,7 @@ func (d *decoder) unknownKey(e entry, p *path, keys fields) {
 		return
 	}
 	key := e.key.text
-	guess, guessed := keys.byKey(nearest(key, keys.keys()))
+	guess, guessed := keys.byKey(Nearest(key, keys.keys()))
 	if !guessed || guess.secret || e.value.kind != scalar {
 		hide(e.value) // it may be a secret under a misspelt name
 	}

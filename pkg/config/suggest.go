@@ -6,8 +6,8 @@ import (
 	"unicode"
 )
 
-// nearest returns the candidate that word is most likely a misspelling of, or "".
-func nearest(word string, candidates []string) string {
+// Nearest returns the candidate that word is most likely a misspelling of, or "".
+func Nearest(word string, candidates []string) string {
 	const longest = 64 // no key is longer, and distance is quadratic
 	if len(word) > longest {
 		return ""

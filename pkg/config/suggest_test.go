@@ -6,7 +6,7 @@ func TestNearest(t *testing.T) {
 	keys := []string{"endpoint", "timeout", "tls", "headers", "send_batch_size", "send_batch_max_size", "max_recv_msg_size_mib", "grpc", "http"}
 	f := func(word, want string) {
 		t.Helper()
-		if got := nearest(word, keys); got != want {
+		if got := Nearest(word, keys); got != want {
 			t.Errorf("%s: %q, want %q", word, got, want)
 		}
 	}

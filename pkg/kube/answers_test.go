@@ -53,9 +53,9 @@ func TestTargetCheck(t *testing.T) {
 	}
 	f("otel", "otlp-receiver", "")
 	f("1otel", "d", "")
-	f("../nodes", "d", `the namespace "../nodes" cannot be: a lowercase RFC 1123 label`)
-	f("n", "1d", `the name "1d" cannot be: a DNS-1035 label`)
-	f("", "", "the name \"\" cannot be")
+	f("../nodes", "d", `"../nodes" is no possible namespace: a lowercase RFC 1123 label`)
+	f("n", "1d", `"1d" is no possible name: a DNS-1035 label`)
+	f("", "", `"" is no possible name`)
 }
 
 func TestExplain(t *testing.T) {

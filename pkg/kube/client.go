@@ -36,6 +36,7 @@ type Client struct {
 	http     *http.Client
 	base     *url.URL
 	patience time.Duration
+	clock    *clock
 }
 
 // newClient makes a client of a configuration that is complete.
@@ -47,6 +48,8 @@ func newClient(name string, cfg *rest.Config, patience time.Duration) (*Client, 
 	if err != nil {
 		return nil, fmt.Errorf("the address of the API server, %q: %w", cfg.Host, err)
 	}
+	served := &clock{}
+	cfg.Wrap(served.watch)
 	transport, err := rest.HTTPClientFor(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("the credentials of the context %q: %w", name, err)
@@ -55,7 +58,7 @@ func newClient(name string, cfg *rest.Config, patience time.Duration) (*Client, 
 	if err != nil {
 		return nil, err
 	}
-	return &Client{Interface: objects, Context: name, Server: base.Scheme + "://" + base.Host, http: transport, base: base, patience: patience}, nil
+	return &Client{Interface: objects, Context: name, Server: base.Scheme + "://" + base.Host, http: transport, base: base, patience: patience, clock: served}, nil
 }
 
 // limit bounds how long one answer may take.

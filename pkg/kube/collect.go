@@ -45,7 +45,7 @@ func (e *execution) collect(ctx context.Context, all inventory, revisions []Revi
 
 func (e *execution) collectOne(ctx context.Context, r Ref) error {
 	now, err := e.read(ctx, r)
-	if err != nil || now == nil {
+	if err != nil || now == nil || !isOurs(now) {
 		return err
 	}
 	change := Change{Ref: r, Action: Deleted, Differences: []Difference{}, now: now}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -53,7 +54,7 @@ func (c *Client) Deployed(ctx context.Context, t Target, also Removal) (*Deploye
 		if err != nil {
 			return nil, err
 		}
-		if now != nil {
+		if now != nil && (isOurs(now) || r.Kind == claimKind) {
 			d.Changes = append(d.Changes, Change{Ref: r, Action: also.action(r), Differences: []Difference{}, now: now})
 		}
 	}
@@ -178,8 +179,11 @@ func (c *Client) deleteOne(ctx context.Context, change Change, say func(string))
 	return c.vanish(ctx, change.now)
 }
 
-// vanish deletes an object and waits until it is gone, with all that the cluster has made of it.
+// vanish deletes an object and waits until it is gone, with all that the cluster has made of it, but not for ever: a
+// finalizer may hold it whose controller is no more.
 func (c *Client) vanish(ctx context.Context, u *unstructured.Unstructured) error {
+	ctx, cancel := context.WithTimeout(ctx, goneWithin)
+	defer cancel()
 	if err := c.remove(ctx, u); err != nil {
 		return err
 	}
@@ -193,11 +197,23 @@ func (c *Client) vanish(ctx context.Context, u *unstructured.Unstructured) error
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%s is being deleted, and not gone yet: %w", r, context.Cause(ctx))
+			return notGone(r, now, context.Cause(ctx))
 		case <-ticker.C:
 		}
 	}
 }
+
+// notGone says why waiting for the end of an object has ended, and what keeps it.
+func notGone(r Ref, now *unstructured.Unstructured, why error) error {
+	err := fmt.Errorf("%s is being deleted, and not gone yet: %w", r, why)
+	if holds := now.GetFinalizers(); len(holds) > 0 {
+		return hinted{err, "it waits for its finalizers: " + strings.Join(holds, ", ")}
+	}
+	return err
+}
+
+// goneWithin is how long an object may take to be gone, its pods included, unless whoever asks has less time.
+const goneWithin = 30 * time.Minute
 
 // goneEvery is how often the server is asked whether an object is gone.
 const goneEvery = 200 * time.Millisecond

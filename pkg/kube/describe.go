@@ -144,6 +144,11 @@ func changedAt(entry metav1.ManagedFieldsEntry) *time.Time {
 	return new(entry.Time.UTC())
 }
 
+// NoDeployment is the error of who needs a Deployment, whoever has made it, that is not there.
+func NoDeployment(t Target) error {
+	return hinted{fmt.Errorf("there is no %s in %s", t.deployment(), t.Namespace), "-n and --name say which deployment is meant"}
+}
+
 // NothingDeployed is the error of who asks about a deployment that is not there.
 func NothingDeployed(t Target) error {
 	return hinted{fmt.Errorf("nothing is deployed as %s", t), "-n and --name say which deployment is meant; otlpctl deploy k8s makes one"}

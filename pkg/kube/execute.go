@@ -80,7 +80,9 @@ type execution struct {
 	*Client
 	plan *Plan
 	say  func(string)
-	done Execution
+	// revisions are those that are kept from before.
+	revisions []Revision
+	done      Execution
 }
 
 func (c *Client) execute(ctx context.Context, p *Plan, say func(string)) (Execution, error) {
@@ -88,6 +90,10 @@ func (c *Client) execute(ctx context.Context, p *Plan, say func(string)) (Execut
 	if p.IsNoop() { // somebody else has done it meanwhile
 		e.done.Changes = p.Changes
 		return e.done, nil
+	}
+	var err error
+	if e.revisions, err = c.Revisions(ctx, p.Target); err != nil { // or nothing could be kept in the end
+		return e.done, err
 	}
 	if err := c.writeInventory(ctx, p.Target, p.recorded()); err != nil {
 		return e.done, err
@@ -182,10 +188,7 @@ func (e *execution) takeBack(ctx context.Context) error {
 
 // finish stores the revision, deletes what no revision needs any more, and closes the inventory.
 func (e *execution) finish(ctx context.Context) error {
-	revisions, err := e.Revisions(ctx, e.plan.Target)
-	if err != nil {
-		return err
-	}
+	revisions := e.revisions
 	number := e.plan.inventory.Revision
 	if n := len(revisions); n > 0 {
 		number = max(number, revisions[n-1].Number)
@@ -200,9 +203,9 @@ func (e *execution) finish(ctx context.Context) error {
 	}
 	all := e.plan.recorded()
 	gone, err := e.collect(ctx, all, revisions)
-	for _, change := range e.plan.Changes {
-		if change.Action == Deleted {
-			gone = append(gone, change.Ref)
+	for _, entry := range all.left(e.plan.set) {
+		if !entry.Versioned { // it is deleted, or was not there, or is somebody else's by now
+			gone = append(gone, entry.Ref)
 		}
 	}
 	all = all.without(gone)

@@ -112,7 +112,7 @@ func TestRevisionDigest(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := decodeRevision(stored)
+		got, err := decodeRevision(testTarget, stored)
 		if err != nil || got.ImageDigest != want {
 			t.Errorf("%s: %q, %v, want %q", image, got.ImageDigest, err, want)
 		}

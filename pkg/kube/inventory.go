@@ -56,7 +56,7 @@ func (c *Client) readInventory(ctx context.Context, t Target) (inventory, error)
 		return inventory{}, err
 	}
 	text, _, _ := unstructured.NestedString(found.Object, "data", inventoryKey)
-	in, err := decodeInventory(text)
+	in, err := decodeInventory(t, text)
 	if err != nil {
 		return in, hinted{fmt.Errorf("%s in %s: %w", t.inventory(), t.Namespace, err), "a newer otlpctl may have written it; otherwise delete it, and deploy again"}
 	}
@@ -64,7 +64,7 @@ func (c *Client) readInventory(ctx context.Context, t Target) (inventory, error)
 }
 
 // decodeInventory reads what writeInventory has written.
-func decodeInventory(text string) (inventory, error) {
+func decodeInventory(t Target, text string) (inventory, error) {
 	var in inventory
 	if err := json.Unmarshal([]byte(text), &in); err != nil {
 		return inventory{}, fmt.Errorf("is no inventory: %w", err)
@@ -72,8 +72,8 @@ func decodeInventory(text string) (inventory, error) {
 	if in.Format != inventoryFormat {
 		return inventory{}, fmt.Errorf("has the format %d, and %d is known", in.Format, inventoryFormat)
 	}
-	if i := slices.IndexFunc(in.Objects, func(e entry) bool { return e.Kind == "" || e.Name == "" || e.APIVersion == "" }); i >= 0 {
-		return inventory{}, fmt.Errorf("names no object in its entry %d", i)
+	if i := slices.IndexFunc(in.Objects, func(e entry) bool { return !t.owns(e.Ref) }); i >= 0 {
+		return inventory{}, fmt.Errorf("names in its entry %d what is no object of %s: %q", i, t.Namespace, in.Objects[i].String())
 	}
 	return in, nil
 }

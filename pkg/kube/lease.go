@@ -15,6 +15,8 @@ import (
 const (
 	leaseTime  = 30 * time.Second // after which a lease that is not renewed is nobody's
 	leaseRenew = 10 * time.Second
+	// leaseAnswer bounds one renewal: the work must have ended before somebody else may begin.
+	leaseAnswer = 5 * time.Second
 	// releaseTime bounds the last request, after the context has ended.
 	releaseTime = 5 * time.Second
 )
@@ -64,11 +66,11 @@ func (l *lease) take(ctx context.Context) error {
 	defer cancel()
 	at := l.client.resource(l.target.lease())
 	if now == nil {
-		l.held, err = at.Create(ctx, l.object(time.Now()), metav1.CreateOptions{FieldManager: FieldManager})
-	} else if left := leaseLeft(now, time.Now()); left > 0 {
+		l.held, err = at.Create(ctx, l.object(l.client.clock.now()), metav1.CreateOptions{FieldManager: FieldManager})
+	} else if left := leaseLeft(now, l.client.clock.now()); left > 0 {
 		return l.taken(now, left)
 	} else {
-		next := l.object(time.Now())
+		next := l.object(l.client.clock.now())
 		next.SetResourceVersion(now.GetResourceVersion())
 		l.held, err = at.Update(ctx, next, metav1.UpdateOptions{FieldManager: FieldManager})
 	}
@@ -117,8 +119,8 @@ func leaseLeft(u *unstructured.Unstructured, now time.Time) time.Duration {
 	return min(renewed.Add(time.Duration(seconds)*time.Second).Sub(now), leaseTime)
 }
 
-// renew renews the lease until the context ends. If somebody else has it, or it has expired, it ends
-// the context.
+// renew renews the lease until the context ends. If somebody else has it, or it would expire before the next try, it
+// ends the context.
 func (l *lease) renew(ctx context.Context, lost context.CancelCauseFunc) {
 	ticker := time.NewTicker(leaseRenew)
 	defer ticker.Stop()
@@ -128,13 +130,13 @@ func (l *lease) renew(ctx context.Context, lost context.CancelCauseFunc) {
 		case <-ctx.Done():
 			return
 		case now := <-ticker.C:
-			next := l.object(now)
+			next := l.object(l.client.clock.now())
 			next.SetResourceVersion(l.held.GetResourceVersion())
 			held, err := l.update(ctx, next)
 			switch {
 			case err == nil:
 				l.held, renewed = held, now
-			case apierrors.IsConflict(err), apierrors.IsNotFound(err), now.Sub(renewed) > leaseTime-leaseRenew:
+			case apierrors.IsConflict(err), apierrors.IsNotFound(err), time.Since(renewed) >= leaseTime-leaseRenew:
 				lost(fmt.Errorf("%s was lost: %w", l.target.lease(), l.client.Explain(err)))
 				return
 			}
@@ -143,21 +145,52 @@ func (l *lease) renew(ctx context.Context, lost context.CancelCauseFunc) {
 }
 
 func (l *lease) update(ctx context.Context, next *unstructured.Unstructured) (*unstructured.Unstructured, error) {
-	ctx, cancel := context.WithTimeout(ctx, leaseRenew)
+	ctx, cancel := context.WithTimeout(ctx, leaseAnswer)
 	defer cancel()
-	return l.client.resource(l.target.lease()).Update(ctx, next, metav1.UpdateOptions{FieldManager: FieldManager})
+	at := l.client.resource(l.target.lease())
+	held, err := at.Update(ctx, next, metav1.UpdateOptions{FieldManager: FieldManager})
+	if apierrors.IsConflict(err) && l.isStillOurs(ctx) {
+		next.SetResourceVersion(l.held.GetResourceVersion())
+		return at.Update(ctx, next, metav1.UpdateOptions{FieldManager: FieldManager})
+	}
+	return held, err
+}
+
+// isStillOurs reads the lease again, which has changed since it was seen, and reports whether it was not taken by
+// somebody else: the answer to a renewal may have been lost.
+func (l *lease) isStillOurs(ctx context.Context) bool {
+	now, err := l.client.read(ctx, l.target.lease())
+	if err != nil || now == nil || now.GetUID() != l.held.GetUID() {
+		return false
+	}
+	for _, field := range []string{"holderIdentity", "acquireTime"} {
+		was, _, _ := unstructured.NestedString(l.held.Object, "spec", field)
+		if is, _, _ := unstructured.NestedString(now.Object, "spec", field); is != was {
+			return false
+		}
+	}
+	l.held = now
+	return true
 }
 
 // release deletes the lease, also when ctx has ended. Somebody else's stays.
 func (l *lease) release(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
 	defer cancel()
-	r := l.target.lease()
-	err := l.client.resource(r).Delete(ctx, r.Name, metav1.DeleteOptions{Preconditions: &metav1.Preconditions{
-		UID: new(l.held.GetUID()), ResourceVersion: new(l.held.GetResourceVersion()),
-	}})
+	err := l.delete(ctx)
+	if apierrors.IsConflict(err) && l.isStillOurs(ctx) {
+		err = l.delete(ctx)
+	}
 	if err == nil || apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
 		return nil
 	}
-	return fmt.Errorf("give %s back, which expires in %s: %w", r, leaseTime, l.client.Explain(err))
+	return fmt.Errorf("give %s back, which expires in %s: %w", l.target.lease(), leaseTime, l.client.Explain(err))
+}
+
+// delete deletes the lease unless it has changed since it was seen.
+func (l *lease) delete(ctx context.Context) error {
+	r := l.target.lease()
+	return l.client.resource(r).Delete(ctx, r.Name, metav1.DeleteOptions{Preconditions: &metav1.Preconditions{
+		UID: new(l.held.GetUID()), ResourceVersion: new(l.held.GetResourceVersion()),
+	}})
 }

@@ -47,6 +47,10 @@ func owns(fields map[string]any, path []string) bool {
 	return true
 }
 
+// isOurs reports whether otlpctl has applied an object. One of the same name that somebody else has made since is not
+// ours to delete.
+func isOurs(u *unstructured.Unstructured) bool { return appliedVersion(u) != "" }
+
 // sameOwner reports whether otlpctl has applied the same fields to both.
 func sameOwner(a, b *unstructured.Unstructured) bool {
 	return reflect.DeepEqual(applied(a), applied(b))

@@ -22,6 +22,8 @@ type Node struct {
 	// Provider is who has made it, and under what name there: kind://docker/CLUSTER/NODE. It may be empty.
 	Provider string
 	Labels   map[string]string
+	// PodCIDRs are the ranges that its pods have their addresses from; empty if only the network plugin knows them.
+	PodCIDRs []string
 
 	// images are names of those that it has: some of them, and not the newest, which it tells of later.
 	images []string
@@ -57,7 +59,7 @@ func nodeOf(u *unstructured.Unstructured) (Node, error) {
 	}
 	n := Node{
 		Name: node.Name, OS: node.Status.NodeInfo.OperatingSystem, Architecture: node.Status.NodeInfo.Architecture,
-		Provider: node.Spec.ProviderID, Labels: node.Labels,
+		Provider: node.Spec.ProviderID, Labels: node.Labels, PodCIDRs: node.Spec.PodCIDRs,
 	}
 	for _, image := range node.Status.Images {
 		n.images = append(n.images, image.Names...)

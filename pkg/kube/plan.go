@@ -147,7 +147,7 @@ func (c *Client) changes(ctx context.Context, p *Plan) ([]Change, error) {
 			changes[i], err = kept(r, now)
 		case i < objects:
 			changes[i], err = c.change(ctx, p, now, p.set.Objects[i-known])
-		case now != nil:
+		case now != nil && isOurs(now):
 			changes[i] = Change{Ref: r, Action: Deleted, Differences: []Difference{}, now: now}
 		}
 		return err

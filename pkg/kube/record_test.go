@@ -45,7 +45,7 @@ func TestRevision(t *testing.T) {
 	if err != nil || strings.Contains(string(text), "c2VjcmV0") {
 		t.Errorf("%v: stored as %s", err, text)
 	}
-	got, err := decodeRevision(stored)
+	got, err := decodeRevision(testTarget, stored)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func FuzzDecodeRevision(f *testing.F) {
 		u := testTarget.record(testTarget.revision(1), revisionRecord)
 		u.Object["data"] = map[string]any{revisionKey: meta}
 		u.Object["binaryData"] = map[string]any{objectsKey: packed}
-		r, err := decodeRevision(u)
+		r, err := decodeRevision(testTarget, u)
 		if err != nil {
 			return
 		}
@@ -99,7 +99,7 @@ func FuzzDecodeRevision(f *testing.F) {
 		if err != nil {
 			t.Skip() // a time that JSON does not have
 		}
-		if _, err := decodeRevision(again); err != nil {
+		if _, err := decodeRevision(testTarget, again); err != nil {
 			t.Errorf("read once, but not twice: %v", err)
 		}
 		_ = r.Set(testTarget).Image()
@@ -145,23 +145,23 @@ func TestDecodeInventory(t *testing.T) {
 	f := func(text, want string) {
 		t.Helper()
 		got := ""
-		if _, err := decodeInventory(text); err != nil {
+		if _, err := decodeInventory(testTarget, text); err != nil {
 			got = err.Error()
 		}
 		if got != want && (want == "" || !strings.HasPrefix(got, want)) {
 			t.Errorf("%s: %q, want %q", text, got, want)
 		}
 	}
-	f(`{"format": 1, "revision": 2, "objects": [{"api_version": "v1", "kind": "Service", "name": "d"}]}`, "")
+	f(`{"format": 1, "revision": 2, "objects": [{"api_version": "v1", "kind": "Service", "namespace": "ns", "name": "d"}]}`, "")
 	f(`{"format": 2}`, "has the format 2, and 1 is known")
-	f(`{"format": 1, "objects": [{"kind": "Service", "name": "d"}]}`, "names no object in its entry 0")
+	f(`{"format": 1, "objects": [{"kind": "Service", "namespace": "other", "name": "d"}]}`, `names in its entry 0 what is no object of ns: "service/d"`)
 	f(``, "is no inventory: ")
 }
 
 func FuzzDecodeInventory(f *testing.F) {
-	f.Add(`{"format": 1, "revision": 2, "objects": [{"api_version": "v1", "kind": "Service", "name": "d"}]}`)
+	f.Add(`{"format": 1, "revision": 2, "objects": [{"api_version": "v1", "kind": "Service", "namespace": "ns", "name": "d"}]}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		in, err := decodeInventory(text)
+		in, err := decodeInventory(testTarget, text)
 		if err != nil {
 			return
 		}

@@ -34,7 +34,7 @@ func checkName(what, name string, rule func(string) []string) error {
 		return nil
 	}
 	problem, _, _ := strings.Cut(problems[0], " (e.g. ") // and a regular expression
-	return fmt.Errorf("the %s %q cannot be: %s", what, name, problem)
+	return fmt.Errorf("%q is no possible %s: %s", name, what, problem)
 }
 
 // Ref names an object. In JSON it is API.
@@ -54,6 +54,19 @@ func (r Ref) String() string { return strings.ToLower(r.Kind) + "/" + r.Name }
 func (r Ref) Resource() schema.GroupVersionResource {
 	plural, _ := meta.UnsafeGuessKindToResource(schema.FromAPIVersionAndKind(r.APIVersion, r.Kind))
 	return plural
+}
+
+// owns reports whether an object may belong to the deployment: it is in its namespace, or the namespace itself.
+// Whoever may write records into a namespace must not reach beyond it with the rights of who deploys.
+func (t Target) owns(r Ref) bool {
+	if r.same(t.namespace()) {
+		return true
+	}
+	version, err := schema.ParseGroupVersion(r.APIVersion)
+	isPlain := err == nil && len(validation.IsDNS1123Label(strings.ToLower(r.Kind))) == 0 &&
+		len(validation.IsDNS1035Label(version.Version)) == 0 &&
+		(version.Group == "" || len(validation.IsDNS1123Subdomain(version.Group)) == 0)
+	return isPlain && r.Namespace == t.Namespace && r.Name != ""
 }
 
 // same reports whether both are one object; the version of its API is no part of what it is.

@@ -65,8 +65,11 @@ func (c *Client) Revisions(ctx context.Context, t Target) ([]Revision, error) {
 	}
 	revisions := make([]Revision, len(list.Items))
 	for i := range list.Items {
-		if revisions[i], err = decodeRevision(&list.Items[i]); err != nil {
-			return nil, fmt.Errorf("%s in %s: %w", refOf(&list.Items[i]), t.Namespace, err)
+		if revisions[i], err = decodeRevision(t, &list.Items[i]); err != nil {
+			return nil, hinted{
+				fmt.Errorf("%s in %s: %w", refOf(&list.Items[i]), t.Namespace, err),
+				fmt.Sprintf("a newer otlpctl may have written it; otherwise kubectl delete configmap -n %s %s, without which there is one revision less", t.Namespace, list.Items[i].GetName()),
+			}
 		}
 	}
 	slices.SortFunc(revisions, func(a, b Revision) int { return cmp.Compare(a.Number, b.Number) })
@@ -74,7 +77,7 @@ func (c *Client) Revisions(ctx context.Context, t Target) ([]Revision, error) {
 }
 
 // decodeRevision reads what encodeRevision has written.
-func decodeRevision(u *unstructured.Unstructured) (Revision, error) {
+func decodeRevision(t Target, u *unstructured.Unstructured) (Revision, error) {
 	text, _, _ := unstructured.NestedString(u.Object, "data", revisionKey)
 	packed, _, _ := unstructured.NestedString(u.Object, "binaryData", objectsKey)
 	r := Revision{stored: u}
@@ -85,7 +88,15 @@ func decodeRevision(u *unstructured.Unstructured) (Revision, error) {
 	if err != nil {
 		return r, fmt.Errorf("is no revision: its objects: %w", err)
 	}
+	if name := t.revision(r.Number).Name; r.Number < 1 || u.GetName() != name {
+		return r, fmt.Errorf("is no revision: its number is %d", r.Number)
+	}
 	r.Objects, r.ImageDigest = objects, cmp.Or(digestIn(r.Image), u.GetAnnotations()[imageDigestAnnotation])
+	for _, ref := range r.Set(t).refs() {
+		if !t.owns(ref) {
+			return r, fmt.Errorf("is no revision: it has what is no object of %s: %q", t.Namespace, ref.String())
+		}
+	}
 	return r, nil
 }
 
@@ -154,7 +165,7 @@ func (c *Client) store(ctx context.Context, s Set, number int) (Revision, error)
 		return Revision{}, err
 	}
 	r := Revision{
-		Number: number, Image: s.Image(), ImageDigest: s.DigestOfImage(), ConfigHash: s.ConfigHash, User: user, Time: time.Now().UTC().Truncate(time.Second),
+		Number: number, Image: s.Image(), ImageDigest: s.DigestOfImage(), ConfigHash: s.ConfigHash, User: user, Time: c.clock.now().UTC().Truncate(time.Second),
 		Restores: s.Restores, Secrets: s.secrets(), Objects: s.open(),
 	}
 	if r.stored, err = encodeRevision(s.Target, r); err != nil {

@@ -120,7 +120,7 @@ func (c *Client) Scaling(ctx context.Context, t Target) (*Scaling, error) {
 func (c *Client) existing(ctx context.Context, t Target) (*unstructured.Unstructured, error) {
 	now, err := c.read(ctx, t.deployment())
 	if err == nil && now == nil {
-		err = hinted{fmt.Errorf("there is no %s in %s", t.deployment(), t.Namespace), "-n and --name say which deployment is meant"}
+		err = NoDeployment(t)
 	}
 	return now, err
 }

@@ -45,13 +45,14 @@ func (c *Client) Undo(ctx context.Context, p *Plan, say func(step string)) (Back
 	return Back{done, p.Revision, set}, c.restoreSecrets(ctx, p)
 }
 
-// uninstall deletes what was made for the first deployment, by this attempt or by one before it that failed.
+// uninstall deletes what was made for the first deployment, by this attempt or by one before it that failed. The
+// namespace stays if others have put something there since.
 func (c *Client) uninstall(ctx context.Context, p *Plan, say func(string)) error {
 	in, err := c.readInventory(ctx, p.Target)
 	if err != nil {
 		return err
 	}
-	isOurs := func(r Ref) bool {
+	hasMade := func(r Ref) bool {
 		i := in.find(r)
 		return i >= 0 && !in.Objects[i].Adopted
 	}
@@ -59,7 +60,7 @@ func (c *Client) uninstall(ctx context.Context, p *Plan, say func(string)) error
 	if err != nil {
 		return err
 	}
-	found.Changes = slices.DeleteFunc(found.Changes, func(change Change) bool { return !isOurs(change.Ref) })
+	found.Changes = slices.DeleteFunc(found.Changes, func(change Change) bool { return !hasMade(change.Ref) })
 	if len(in.Objects) == 0 && p.homeless { // it failed before anything else was made
 		if found.Changes, err = c.newNamespace(ctx, p); err != nil {
 			return err
@@ -68,6 +69,13 @@ func (c *Client) uninstall(ctx context.Context, p *Plan, say func(string)) error
 	var gone Deployed
 	if err := c.deleteObjects(ctx, found, &gone, say); err != nil {
 		return err
+	}
+	if !slices.ContainsFunc(found.Changes, func(change Change) bool { return change.Kind == namespaceKind }) {
+		return nil
+	}
+	if others := c.inhabitants(ctx, p.Target); others != "" {
+		say(p.namespace().String() + " stays: " + others)
+		return nil
 	}
 	return c.deleteNamespace(ctx, found, &gone, say)
 }

@@ -50,7 +50,10 @@ func ReadTemplates(folder fs.FS) (Templates, error) {
 func readTemplates(folder fs.FS) (Templates, error) {
 	entries, err := fs.ReadDir(folder, ".")
 	if err != nil {
-		return nil, fmt.Errorf("templates: %w", err)
+		if path, ok := errors.AsType[*fs.PathError](err); ok { // whose path is "."
+			err = path.Err
+		}
+		return nil, err
 	}
 	all := Templates{}
 	for _, e := range entries {

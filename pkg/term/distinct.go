@@ -1,6 +1,10 @@
 package term
 
-import "github.com/charmbracelet/lipgloss"
+import (
+	"strings"
+
+	"github.com/charmbracelet/lipgloss"
+)
 
 // Distinct returns one line of text in the color with a number, or as it is when the stream is not
 // colored. Numbers near each other have colors that are easy to tell apart; none means anything.
@@ -13,11 +17,15 @@ func (o *Output) Distinct(n int, text string) string {
 	return o.render.NewStyle().Inline(true).TabWidth(lipgloss.NoTabConversion).Foreground(colors[n%len(colors)]).Render(text)
 }
 
-// Printable returns a line of foreign text as the stream should have it: on a terminal without what
-// would command it, elsewhere byte for byte.
-func (o *Output) Printable(line string) string {
+// Printable returns foreign text, of one line or several, as the stream should have it: on a terminal without
+// what would command it, elsewhere byte for byte.
+func (o *Output) Printable(text string) string {
 	if !o.IsTerminal() {
-		return line
+		return text
 	}
-	return printableLine(line)
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = printableLine(line)
+	}
+	return strings.Join(lines, "\n")
 }

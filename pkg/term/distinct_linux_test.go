@@ -25,11 +25,11 @@ func TestDistinct(t *testing.T) {
 }
 
 func TestPrintable(t *testing.T) {
-	const line = "a\x1b[2Jb"
+	const line = "a\x1b[2Jb\n c\x07"
 	if got := newOutput(new(bytes.Buffer), environment("")).Printable(line); got != line {
 		t.Errorf("a pipe gets %q", got)
 	}
-	if got := newOutput(openTerminal(t, 80), environment("TERM=xterm")).Printable(line); got != "ab" {
+	if got := newOutput(openTerminal(t, 80), environment("TERM=xterm")).Printable(line); got != "ab\n c" {
 		t.Errorf("a terminal gets %q", got)
 	}
 }

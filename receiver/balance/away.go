@@ -5,32 +5,6 @@ import (
 	"time"
 )
 
-// absent are the members that are away, those that are back first on top.
-type absent []*member
-
-func (a absent) Len() int           { return len(a) }
-func (a absent) Less(i, j int) bool { return a[i].until.Before(a[j].until) }
-func (a absent) Swap(i, j int) {
-	a[i], a[j] = a[j], a[i]
-	a[i].at, a[j].at = i, j
-}
-
-// Push and Pop are for container/heap.
-func (a *absent) Push(v any) {
-	m := v.(*member) //nolint:forcetypeassert // nothing else is pushed
-	m.at = len(*a)
-	*a = append(*a, m)
-}
-
-// Pop takes the last one off.
-func (a *absent) Pop() any {
-	old := *a
-	m := old[len(old)-1]
-	old[len(old)-1] = nil
-	*a = old[:len(old)-1]
-	return m
-}
-
 // fail counts a failure, and ejects the member if it is one too many.
 func (b *Balancer) fail(m *member) (ejected bool) {
 	m.failures++
@@ -94,8 +68,8 @@ func (b *Balancer) comeBack(m *member) {
 
 // admit lets members back whose time is over.
 func (b *Balancer) admit(now time.Time) {
-	for len(b.away) > 0 && !b.away[0].until.After(now) {
-		m := b.away[0]
+	for b.away.Len() > 0 && !b.away.heaped[0].until.After(now) {
+		m := b.away.heaped[0]
 		b.comeBack(m)
 		m.pool.add(m, now, m.pool.warmsUp())
 	}

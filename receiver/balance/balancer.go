@@ -96,8 +96,8 @@ func (b *Balancer) choose(key uint64, not []Choice) (Choice, error) {
 	switch {
 	case len(b.members) == 0:
 		return Choice{}, resolve.ErrNoInstances
-	case len(b.away) == len(b.members):
-		return Choice{}, &BusyError{After: b.away[0].until.Sub(now)}
+	case b.away.Len() == len(b.members):
+		return Choice{}, &BusyError{After: b.away.heaped[0].until.Sub(now)}
 	default:
 		return Choice{}, ErrExhausted
 	}
@@ -117,9 +117,10 @@ func (b *Balancer) anyEjected(key uint64, not []Choice) *member {
 		}
 		return nil
 	}
-	first := rand.IntN(len(b.away)) //nolint:gosec // no secret depends on it
-	for step := range b.away {
-		if m := b.away[(first+step)%len(b.away)]; usable(m) {
+	all := b.away.heaped
+	first := rand.IntN(len(all)) //nolint:gosec // no secret depends on it
+	for step := range all {
+		if m := all[(first+step)%len(all)]; usable(m) {
 			return m
 		}
 	}

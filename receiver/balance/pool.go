@@ -14,7 +14,7 @@ const leastShare = 0.1
 // pool is a group of members that are chosen from in the same way.
 type pool struct {
 	config  *Config
-	ready   []*member // a heap for LeastConnections, else in no order
+	ready   heaped    // a heap for LeastConnections, else in no order
 	warming []*member // in no order
 	warm    time.Time // when all that warm up are ready
 	next    uint64    // whose turn it is, for RoundRobin
@@ -40,7 +40,7 @@ func (p *pool) add(m *member, now time.Time, slowly bool) {
 	}
 	m.condition = ready
 	if p.config.Policy == LeastConnections {
-		heap.Push((*byLoad)(&p.ready), m)
+		heap.Push(p.byLoad(), m)
 		return
 	}
 	m.at = len(p.ready)
@@ -49,7 +49,9 @@ func (p *pool) add(m *member, now time.Time, slowly bool) {
 	p.swap(m.at, rand.IntN(len(p.ready))) //nolint:gosec // no secret depends on it
 }
 
-func (p *pool) swap(i, j int) { byLoad(p.ready).Swap(i, j) }
+func (p *pool) byLoad() byLoad { return byLoad{&p.ready} }
+
+func (p *pool) swap(i, j int) { p.ready.Swap(i, j) }
 
 // remove takes a member off those that can be chosen.
 func (p *pool) remove(m *member) {
@@ -57,7 +59,7 @@ func (p *pool) remove(m *member) {
 	case m.condition == warming:
 		p.warming = drop(p.warming, m)
 	case p.config.Policy == LeastConnections:
-		heap.Remove((*byLoad)(&p.ready), m.at)
+		heap.Remove(p.byLoad(), m.at)
 	default:
 		p.ready = drop(p.ready, m)
 	}
@@ -146,7 +148,7 @@ func among(choices []Choice, m *member) bool {
 // idlest returns the member with the fewest requests in flight that is none of
 // those in not.
 func (p *pool) idlest(not []Choice) *member {
-	load := (*byLoad)(&p.ready)
+	load := p.byLoad()
 	var passed []*member
 	for len(p.ready) > 0 && among(not, p.ready[0]) {
 		passed = append(passed, heap.Pop(load).(*member)) //nolint:forcetypeassert // nothing else is in it
@@ -164,39 +166,6 @@ func (p *pool) idlest(not []Choice) *member {
 // loaded puts a member in its place after its load has changed.
 func (p *pool) loaded(m *member) {
 	if p.config.Policy == LeastConnections && m.condition == ready {
-		heap.Fix((*byLoad)(&p.ready), m.at)
+		heap.Fix(p.byLoad(), m.at)
 	}
-}
-
-// byLoad orders members by requests in flight, then by when they were taken last.
-type byLoad []*member
-
-func (l byLoad) Len() int { return len(l) }
-
-func (l byLoad) Less(i, j int) bool {
-	if l[i].inFlight != l[j].inFlight {
-		return l[i].inFlight < l[j].inFlight
-	}
-	return l[i].turn < l[j].turn
-}
-
-func (l byLoad) Swap(i, j int) {
-	l[i], l[j] = l[j], l[i]
-	l[i].at, l[j].at = i, j
-}
-
-// Push and Pop are for container/heap.
-func (l *byLoad) Push(v any) {
-	m := v.(*member) //nolint:forcetypeassert // nothing else is pushed
-	m.at = len(*l)
-	*l = append(*l, m)
-}
-
-// Pop takes the last one off.
-func (l *byLoad) Pop() any {
-	old := *l
-	m := old[len(old)-1]
-	old[len(old)-1] = nil
-	*l = old[:len(old)-1]
-	return m
 }

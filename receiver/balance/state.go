@@ -48,7 +48,7 @@ func (b *Balancer) State(most int) State {
 	b.admit(time.Now())
 	s := State{Known: len(b.members), Ejections: b.ejections, Conditions: map[Condition]int{
 		Ready: len(b.near.ready) + len(b.far.ready), Warming: len(b.near.warming) + len(b.far.warming),
-		Ejected: b.ejected, Busy: len(b.away) - b.ejected,
+		Ejected: b.ejected, Busy: b.away.Len() - b.ejected,
 	}}
 	for _, m := range b.order[:min(most, len(b.order))] {
 		s.Instances = append(s.Instances, m.report())

@@ -28,7 +28,7 @@ func (c *Catalog) FollowInstances(ctx context.Context, name string, tell func([]
 			err = errNoIndex
 		}
 		if err != nil {
-			return 0, err
+			return 0, c.agent.Explain(err, readRights)
 		}
 		tell(all, nil)
 		return meta.LastIndex, nil
@@ -44,7 +44,7 @@ func (c *Catalog) FollowServices(ctx context.Context, tell func([]Service, error
 		}
 		var err error
 		if seen, err = c.change(ctx, seen); err != nil {
-			return 0, err
+			return 0, c.agent.Explain(err, readRights)
 		}
 		all, err := c.Services(ctx)
 		if err != nil {
@@ -58,41 +58,33 @@ func (c *Catalog) FollowServices(ctx context.Context, tell func([]Service, error
 // indexes stand for what was known of all services, and of all checks.
 type indexes struct{ services, checks uint64 }
 
-// change waits until one of both has changed.
+// change waits until one of both has changed, if both are known.
 func (c *Catalog) change(ctx context.Context, since indexes) (indexes, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	type answer struct {
-		now indexes
-		err error
-	}
-	answers := make(chan answer, 2)
+	now := since
+	ended := make(chan error, 2)
 	go func() {
 		_, meta, err := c.names(ctx, since.services)
-		answers <- answer{indexes{services: indexOf(meta, since.services)}, err}
+		now.services = indexOf(meta, since.services)
+		ended <- err
 	}()
 	go func() {
 		options, cancel := consul.Query(ctx, since.checks)
 		defer cancel()
 		_, meta, err := c.agent.Health().State(api.HealthAny, options)
-		answers <- answer{indexes{checks: indexOf(meta, since.checks)}, err}
+		now.checks = indexOf(meta, since.checks)
+		ended <- err
 	}()
-	now := since
-	first := <-answers
-	if since != (indexes{}) {
-		cancel() // one of them does, and the other is as it was
+	err := <-ended
+	known := since.services != 0 && since.checks != 0
+	if known {
+		cancel() // one of them is enough
 	}
-	second := <-answers
-	for _, a := range []answer{first, second} {
-		now.services, now.checks = max(now.services, a.now.services), max(now.checks, a.now.checks)
+	if other := <-ended; err == nil && !known {
+		err = other
 	}
-	if first.err != nil {
-		return indexes{}, first.err
-	}
-	if since == (indexes{}) && second.err != nil {
-		return indexes{}, second.err
-	}
-	return now, nil
+	return now, err
 }
 
 func indexOf(meta *api.QueryMeta, since uint64) uint64 {
@@ -114,7 +106,7 @@ func (c *Catalog) follow(ctx context.Context, look func(ctx context.Context, ind
 			return
 		}
 		if err != nil {
-			failed(c.agent.Explain(err, readRights))
+			failed(err)
 			registry.Sleep(ctx, pause)
 			index, pause = 0, min(2*pause, longestPause)
 			continue

@@ -61,9 +61,14 @@ func (g *Gateway) changes(ctx context.Context, of keys, since int64, apply func(
 	messages := make(chan message, backlog)
 	broken := make(chan error, 1)
 	go func() { broken <- read(ctx, body, messages) }()
+	silence := time.NewTimer(longestSilence)
+	defer silence.Stop()
 	for {
 		select {
+		case <-silence.C:
+			return context.DeadlineExceeded
 		case m := <-messages:
+			silence.Reset(longestSilence)
 			if err := applyAll(m, messages, apply); err != nil {
 				return err
 			}
@@ -77,6 +82,9 @@ func (g *Gateway) changes(ctx context.Context, of keys, since int64, apply func(
 		}
 	}
 }
+
+// longestSilence is how long etcd may say nothing: every ten minutes it says how far it is, even if nothing has changed.
+const longestSilence = 15 * time.Minute
 
 // backlog is how many messages may wait to be applied.
 const backlog = 64

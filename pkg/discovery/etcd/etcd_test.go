@@ -26,6 +26,7 @@ type member struct {
 	// forgets is for how many watches the history is gone.
 	forgets  int
 	changed  chan struct{} // closed at every change
+	watched  chan struct{} // gets something for each watch that has begun
 	asked    []string
 	password string // empty asks for none
 }
@@ -34,7 +35,7 @@ type member struct {
 type change struct{ key, value string }
 
 func newMember(t *testing.T) (*member, *httptest.Server) {
-	m := &member{t: t, revision: 1, history: []change{{}}, entries: map[string]string{}, changed: make(chan struct{})}
+	m := &member{t: t, revision: 1, history: []change{{}}, entries: map[string]string{}, changed: make(chan struct{}), watched: make(chan struct{}, 10)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v3/kv/range", m.list)
 	mux.HandleFunc("POST /v3/watch", m.watch)
@@ -127,6 +128,10 @@ func (m *member) watch(w http.ResponseWriter, r *http.Request) {
 	m.forgets--
 	m.mu.Unlock()
 	m.write(w, map[string]any{"result": map[string]any{"created": true}})
+	select {
+	case m.watched <- struct{}{}:
+	default:
+	}
 	if forgotten {
 		m.write(w, map[string]any{"result": map[string]any{"canceled": true, "compact_revision": "9"}})
 		return
@@ -232,6 +237,7 @@ func TestFollowAfterAnOutage(t *testing.T) {
 	m.put("a", "10.0.0.1:4317")
 	told := follow(t, open(t, "etcd://"+at(server)+"/services/otlp"))
 	expect(t, told, "a=10.0.0.1:4317")
+	<-m.watched
 	server.CloseClientConnections()
 	expect(t, told, "a=10.0.0.1:4317 find services/otlp: etcd "+at(server), "a=10.0.0.1:4317")
 	m.put("b", "10.0.0.2:4317")

@@ -16,6 +16,8 @@ type book interface {
 	// address is that of the registry, for people; reached is host:port that packets go to.
 	address() string
 	reached() string
+	// place names the entry with an ID: two books with the same place write to the same entry.
+	place(id string) string
 	// put makes an entry known, or changes it.
 	put(ctx context.Context, e entry) error
 	// confirm gives a sign of an entry, or looks whether it is there. The error is errForgotten if it is not.

@@ -60,6 +60,10 @@ func (c *consul) address() string { return c.at.String() }
 func (c *consul) reached() string { return c.at.reached() }
 func (c *consul) close()          { c.http.CloseIdleConnections() }
 
+func (c *consul) place(id string) string {
+	return strings.Join([]string{c.address(), c.section.Namespace, c.section.Partition, id}, " ")
+}
+
 // every is how soon a lost registration is noticed, and in the case of TTL a third of it.
 func (c *consul) every() time.Duration {
 	if check := c.section.Check; check.Type == "ttl" {
@@ -85,12 +89,10 @@ func (c *consul) put(ctx context.Context, e entry) error {
 	if err != nil {
 		return err
 	}
+	// The zone is in the metadata alone: agents before 1.16 refuse a locality.
 	registration := &api.AgentServiceRegistration{
 		ID: e.id, Name: e.service, Address: e.host, Port: e.port, Tags: e.tags, Meta: e.meta, Check: check,
 		Namespace: c.section.Namespace, Partition: c.section.Partition,
-	}
-	if e.zone != "" {
-		registration.Locality = &api.Locality{Zone: e.zone}
 	}
 	return c.explain(c.client.Agent().ServiceRegisterOpts(registration, api.ServiceRegisterOpts{ReplaceExistingChecks: true, Token: token}.WithContext(ctx)))
 }

@@ -46,6 +46,10 @@ func (r *etcd) reached() string      { return r.members[0].reached() }
 func (r *etcd) close()               { r.http.CloseIdleConnections() }
 func (r *etcd) every() time.Duration { return r.section.TTL / 3 }
 
+func (r *etcd) place(id string) string {
+	return strings.Join(r.section.Endpoints, ",") + " " + string(r.key(id))
+}
+
 func (r *etcd) key(id string) []byte {
 	return []byte(strings.TrimSuffix(r.section.Prefix, "/") + "/" + r.section.Name + "/" + id)
 }

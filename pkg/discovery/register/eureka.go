@@ -40,6 +40,8 @@ func (r *eureka) reached() string      { return r.at.reached() }
 func (r *eureka) close()               { r.http.CloseIdleConnections() }
 func (r *eureka) every() time.Duration { return r.section.Interval }
 
+func (r *eureka) place(id string) string { return r.address() + " " + r.app() + " " + id }
+
 // The documents of the interface. Numbers of ports are under "$", as they were in XML.
 type (
 	eurekaRegistration struct {

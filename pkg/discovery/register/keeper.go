@@ -163,6 +163,18 @@ func (k *keeper) registration() presence.Registration {
 	return k.state
 }
 
+// sharesEntry reports whether another keeper writes to the same entry of the same registry.
+func (k *keeper) sharesEntry(other *keeper) bool {
+	return k.book.place(k.id) == other.book.place(other.id)
+}
+
+// end ends the keeping, and leaves the entry as it is.
+func (k *keeper) end() {
+	k.cancel()
+	<-k.ended
+	k.book.close()
+}
+
 // withdraw ends the keeping and makes the entry unknown. It reports whether anybody may have known it.
 func (k *keeper) withdraw(ctx context.Context) bool {
 	k.cancel()

@@ -23,6 +23,8 @@ type scripted struct {
 	known  map[string]entry
 	log    []string
 	closed bool
+	// at is where entries are: registries with the same one are the same.
+	at string
 }
 
 func newScripted() *scripted { return &scripted{known: map[string]entry{}} }
@@ -33,6 +35,8 @@ func (s *scripted) reached() string             { return "192.0.2.1:8500" }
 func (s *scripted) every() time.Duration        { return 10 * time.Second }
 func (s *scripted) probe(context.Context) error { return nil }
 func (s *scripted) close()                      { s.closed = true }
+
+func (s *scripted) place(id string) string { return s.at + id }
 
 func (s *scripted) do(what string, change func() error) error {
 	s.mu.Lock()
@@ -175,6 +179,7 @@ func TestRegistrarWithoutRegistry(t *testing.T) {
 func TestRegistrarChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		kept, left, added := newScripted(), newScripted(), newScripted()
+		left.at, added.at = "here ", "there "
 		r := New(planOf(time.Second, kept, left), slog.New(slog.DiscardHandler))
 		r.Announce(t.Context(), present("one"))
 		synctest.Wait()
@@ -189,6 +194,26 @@ func TestRegistrarChange(t *testing.T) {
 		r.Withdraw(t.Context())
 		if len(kept.known)+len(added.known) > 0 {
 			t.Error("not all have forgotten it")
+		}
+	})
+}
+
+// A section that changes how an entry is, and not which it is, never takes it out.
+func TestRegistrarChangesAnEntry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		before, after := newScripted(), newScripted()
+		after.known = before.known
+		r := New(planOf(time.Second, before), slog.New(slog.DiscardHandler))
+		r.Announce(t.Context(), present("one"))
+		synctest.Wait()
+		r.Change(t.Context(), planOf(time.Second, after))
+		synctest.Wait()
+		if log := before.took() + "; " + after.took(); log != "put one; put one" || len(after.known) != 1 || !before.closed {
+			t.Errorf("the registry was asked for %q, and knows %v", log, after.known)
+		}
+		r.Withdraw(t.Context())
+		if len(after.known) > 0 {
+			t.Error("it is still known")
 		}
 	})
 }

@@ -123,6 +123,7 @@ func (r *Registrar) Change(ctx context.Context, plan *Plan) {
 	r.equip(plan)
 	before := r.plan.keepers
 	r.plan = plan
+	var fresh []*keeper
 	for i, k := range plan.keepers {
 		same := slices.IndexFunc(before, func(old *keeper) bool { return reflect.DeepEqual(old.section, k.section) })
 		if same >= 0 {
@@ -131,12 +132,20 @@ func (r *Registrar) Change(ctx context.Context, plan *Plan) {
 			before = slices.Delete(slices.Clone(before), same, same+1)
 			continue
 		}
-		if r.told != nil {
-			k.begin(ctx, *r.told, true)
-		}
+		fresh = append(fresh, k)
 	}
 	for _, old := range before {
+		if r.told != nil && slices.ContainsFunc(fresh, old.sharesEntry) {
+			old.end() // its entry is about to be changed, and never gone
+			continue
+		}
 		r.leave(ctx, old)
+	}
+	if r.told == nil {
+		return
+	}
+	for _, k := range fresh {
+		k.begin(ctx, *r.told, true)
 	}
 }
 

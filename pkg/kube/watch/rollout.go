@@ -41,7 +41,9 @@ type Rollout struct {
 // Wait waits until all pods are new and ready. It returns a *NotReadyError as soon as waiting can change
 // nothing, and when ctx ends, which it then wraps. Other errors mean that the cluster could not be asked.
 func (r Rollout) Wait(ctx context.Context) error {
-	deployment, err := get[appsv1.Deployment](ctx, r.API, at(apps, r.Namespace, "deployments", r.Name), nil)
+	deployment, err := patiently(ctx, func() (*appsv1.Deployment, error) {
+		return get[appsv1.Deployment](ctx, r.API, at(apps, r.Namespace, "deployments", r.Name), nil)
+	})
 	if ctx.Err() != nil {
 		return r.notReady(ready.State{Why: "its state is not known"}, ctx.Err())
 	}

@@ -153,6 +153,37 @@ func TestWaitRefused(t *testing.T) {
 	f("events", false, 1) // they are a help, no more
 }
 
+// An API server that is away for a moment when the waiting begins is no verdict on the rollout.
+func TestWaitHiccup(t *testing.T) {
+	f := func(code int, away time.Duration, want string) {
+		t.Helper()
+		synctest.Test(t, func(t *testing.T) {
+			c := begun(t)
+			c.put("pods", pod("p", isReady))
+			c.put("deployments", deployment(available))
+			c.setAway(answered(code))
+			_, _, err := waitFor(t, c, Rollout{}, func(func()) {
+				time.Sleep(away)
+				c.setAway(nil)
+			})
+			if got := errorText(err); !strings.Contains(got, want) || want == "" && got != "" {
+				t.Errorf("%d for %s: %v, want %q", code, away, err, want)
+			}
+		})
+	}
+	f(http.StatusInternalServerError, time.Second, "")
+	f(http.StatusTooManyRequests, 2*time.Second, "")
+	f(http.StatusInternalServerError, time.Minute, "internal server error")
+	f(http.StatusForbidden, time.Second, "forbidden")
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
 func TestCause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := begun(t)

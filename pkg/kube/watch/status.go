@@ -29,7 +29,8 @@ type Status struct {
 	// and can be reached.
 	ready.State
 
-	Revision   string   `json:"revision,omitempty"`
+	// Revision is how the cluster counts ReplicaSets: not that of otlpctl.
+	Revision   string   `json:"replicaset_revision,omitempty"`
 	Image      string   `json:"image"`
 	ConfigHash string   `json:"config_hash,omitempty"`
 	Replicas   Replicas `json:"replicas"`

@@ -14,6 +14,10 @@ import (
 // that it was told about it. By the number of its revision alone that is not known: one that was there before gets a
 // new number while the rollout is paused.
 func HasBegun(ctx context.Context, api API, namespace, name string) (bool, error) {
+	return patiently(ctx, func() (bool, error) { return hasBegun(ctx, api, namespace, name) })
+}
+
+func hasBegun(ctx context.Context, api API, namespace, name string) (bool, error) {
 	d, err := get[appsv1.Deployment](ctx, api, at(apps, namespace, "deployments", name), nil)
 	if err != nil || d.Status.ObservedGeneration < d.Generation {
 		return false, err

@@ -144,14 +144,16 @@ func dedupe(errs []error) []error {
 	return rest
 }
 
-// CheckSignal returns an error if the configuration has no URL for the signal.
+// CheckSignal returns an error if there are URLs, but none for the signal. What else is wrong with them, Validate says.
 func (c *Config) CheckSignal(sig wire.Signal) error {
-	u, err := c.url(sig)
-	if err == nil && u == nil {
-		key, _ := c.own(sig)
-		err = invalid.Key("endpoint", "is missing, and so is %s: one of them must be set to send %s", key, sig)
+	if balanced.Named(c.Endpoint) || errors.Join(c.checkURLs()...) != nil {
+		return nil
 	}
-	return err
+	if u, err := c.url(sig); u != nil || err != nil {
+		return err
+	}
+	key, _ := c.own(sig)
+	return invalid.Key("endpoint", "is missing, and so is %s: one of them must be set to send %s", key, sig)
 }
 
 // Settings returns how a Destination treats the exporter.
