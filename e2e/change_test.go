@@ -34,6 +34,7 @@ type status struct {
 		} `json:"queue"`
 		Discovery discovery `json:"discovery"`
 	} `json:"exporters"`
+	Registrations []registration `json:"registrations"`
 }
 
 func (s *server) status(t *testing.T) status {

@@ -20,7 +20,7 @@ func testDeployAtomic(t *testing.T) {
 	s.want(0, "deploy")
 	before := s.configMap()
 	got := s.want(3, "deploy", "--atomic", "--image", noImage, "--set", "exporters.debug.verbosity=detailed")
-	s.wantText(got.stderr, "revision 1 is back", noImage)
+	s.wantText(got.stderr, "revision 1 is back since the deployment failed: ", noImage)
 	if got.stdout != "" {
 		t.Errorf("a failure prints %q", got.stdout)
 	}
@@ -39,6 +39,7 @@ func testDeployAtomic(t *testing.T) {
 	if !result.Undone || result.Ready || result.Revision != 5 || result.Error == "" {
 		t.Errorf("reported %+v", result)
 	}
+	s.wantText(s.want(3, "deploy", "--image", noImage).stderr, "hint: otlpctl rollout undo -n deploy-atomic --name otlp-receiver goes back to revision 5")
 }
 
 // What was installed for the first time, and does not become ready, is deleted.

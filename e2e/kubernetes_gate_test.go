@@ -129,7 +129,7 @@ func testGateUnderLoad(t *testing.T) {
 	s.testFailingGate(old)
 	s.testPassingGate()
 	// The cluster knows the pods that failed, and numbers their revision anew while the rollout is paused.
-	s.wantText(s.gated(3, deadBackend()...).stderr, "error: revision 4 is back: the gate has failed: pod/otlp-receiver-")
+	s.wantText(s.gated(3, deadBackend()...).stderr, "error: revision 4 is back since the deployment failed: the gate has failed: pod/otlp-receiver-")
 	load := finish()
 	if acked := load.Acked(); len(load.Refused()) > 0 || len(load.Unanswered()) > 0 || len(acked) == 0 {
 		t.Errorf("acknowledged %d, refused %d, unanswered %v", len(acked), len(load.Refused()), load.Unanswered())
@@ -141,7 +141,7 @@ func (s *site) testFailingGate(old []string) {
 	s.t.Helper()
 	before := len(s.steps())
 	got := s.gated(3, append(deadBackend(), "-o", "json")...)
-	s.wantText(got.stderr, "error: revision 1 is back: the gate has failed: pod/otlp-receiver-", ": failed exports 100 % of ", "(bound 10 %, old pods 0 %)",
+	s.wantText(got.stderr, "error: revision 1 is back since the deployment failed: the gate has failed: pod/otlp-receiver-", ": failed exports 100 % of ", "(bound 10 %, old pods 0 %)",
 		"connection refused", "what the new pods have counted, the worst of each:\n", "going back to revision 1")
 	doc := decoded[judged](s.t, got)
 	g := doc.Gate

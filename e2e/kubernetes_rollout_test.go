@@ -266,7 +266,9 @@ metadata: {name: deployer, namespace: %[1]s}
 // Restarting and pausing is nothing that a deployment would change or complain about.
 func testRolloutSteer(t *testing.T) {
 	s := newSite(t, "rollout-steer")
-	s.wantText(s.rollout(1, "restart").stderr, "there is no deployment/otlp-receiver in rollout-steer")
+	for _, verb := range []string{"restart", "status", "resume"} {
+		s.wantText(s.rollout(1, verb).stderr, "there is no deployment/otlp-receiver in rollout-steer", "hint: -n and --name say which")
+	}
 	s.want(0, "deploy")
 	before := s.names("pods")
 	s.wantText(s.rollout(0, "restart").stdout, "deployment/otlp-receiver\tconfigured\n")
@@ -278,7 +280,9 @@ func testRolloutSteer(t *testing.T) {
 		t.Errorf("outside otlpctl are %v", outside)
 	}
 	s.wantText(s.rollout(0, "pause").stdout, "\tconfigured\n")
-	s.wantText(s.rollout(0, "pause").stdout, "\tunchanged\n")
+	again := s.rollout(0, "pause")
+	s.wantText(again.stdout, "\tunchanged\n")
+	s.wantText(again.stderr, "otlp-receiver in rollout-steer was paused already: otlpctl rollout resume -n rollout-steer --name otlp-receiver lets it go on")
 	s.wantText(s.rollout(1, "restart").stderr, "is paused", "hint: otlpctl rollout resume -n rollout-steer --name otlp-receiver")
 	s.wantText(s.want(0, "deploy").stderr, "7 unchanged")
 	s.wantText(s.want(3, "deploy", "--set", "exporters.debug.verbosity=detailed").stderr, "is paused")

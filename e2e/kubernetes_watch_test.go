@@ -130,7 +130,7 @@ func TestKubernetesWatchReady(t *testing.T) {
 	if !zones["zone-0"] || !zones["zone-1"] {
 		t.Errorf("the pods are in %v", zones)
 	}
-	s.wantText(s.want(1, "status", "--name", "other").stderr, `deployments.apps "other" not found`)
+	s.wantText(s.want(1, "status", "--name", "other").stderr, "there is no deployment/other in ")
 }
 
 // interruptWaiting stops waiting for what still begins.

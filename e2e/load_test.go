@@ -39,6 +39,7 @@ type pace struct {
 	items   uint64
 	every   time.Duration
 	timeout time.Duration // of a request; zero is 10s
+	after   uint64        // the last number of another load with the same sinks
 }
 
 // sendThrough starts a client of each kind for every signal.
@@ -60,7 +61,7 @@ func sendBy(t *testing.T, pace pace, clients func() []client.Client) *loads {
 	l := &loads{each: make(map[signal.Signal]*numbered.Load), stop: cancel, done: make(chan struct{})}
 	ended := make(chan struct{})
 	for _, sig := range signal.All() {
-		load := &numbered.Load{Signal: sig, Items: pace.items, Every: pace.every, Timeout: pace.timeout, Clients: clients()}
+		load := &numbered.Load{Signal: sig, Items: pace.items, Every: pace.every, Timeout: pace.timeout, After: pace.after, Clients: clients()}
 		if load.Timeout == 0 {
 			load.Timeout = 10 * time.Second
 		}

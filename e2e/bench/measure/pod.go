@@ -14,7 +14,7 @@ import (
 const (
 	firstRate = 300             // requests a second, to begin with
 	settling  = 4 * time.Second // of each attempt to find the rate
-	attempts  = 4
+	attempts  = 3
 	sampled   = 250 * time.Millisecond
 )
 
@@ -54,21 +54,21 @@ func (b Bench) Pod(ctx context.Context, s System, row Row, limits cgroups.Limits
 	return p, nil
 }
 
-// rateFor finds the rate at which the server takes that many processors.
+// rateFor finds the rate at which the server takes that many processors. What a request takes depends on the rate.
 func (l *load) rateFor(ctx context.Context, cpu float64) (int, error) {
 	rate := firstRate
 	for range attempts {
-		used, _, err := l.cpuAt(ctx, rate, settling)
+		took, _, err := l.cpuAt(ctx, rate, settling)
 		if err != nil {
 			return 0, err
 		}
-		rate = max(1, int(float64(rate)*cpu/used))
+		rate = max(1, int(cpu*float64(time.Second)/float64(took)))
 	}
 	return rate, nil
 }
 
-// cpuAt returns how many processors the server takes at a rate.
-func (l *load) cpuAt(ctx context.Context, rate int, length time.Duration) (float64, generator.Result, error) {
+// cpuAt returns the CPU time of the server for each request at a rate.
+func (l *load) cpuAt(ctx context.Context, rate int, length time.Duration) (time.Duration, generator.Result, error) {
 	before, err := l.server.Usage()
 	if err != nil {
 		return 0, generator.Result{}, err
@@ -78,7 +78,7 @@ func (l *load) cpuAt(ctx context.Context, rate int, length time.Duration) (float
 		return 0, seen, err
 	}
 	after, err := l.server.Usage()
-	return (after.CPU - before.CPU).Seconds() / seen.Wall.Seconds(), seen, err
+	return (after.CPU - before.CPU) / time.Duration(seen.Requests), seen, err
 }
 
 // keepUp sends at a rate, and looks at the memory meanwhile.
@@ -87,7 +87,7 @@ func (l *load) keepUp(ctx context.Context, group string, rate int, length time.D
 	var rss, sets []int64
 	failed := make(chan error, 1)
 	go func() { failed <- l.sample(looking, group, &rss, &sets) }()
-	cpu, seen, err := l.cpuAt(ctx, rate, length)
+	took, seen, err := l.cpuAt(ctx, rate, length)
 	stop()
 	if err := errors.Join(err, <-failed); err != nil {
 		return Pod{}, err
@@ -96,7 +96,7 @@ func (l *load) keepUp(ctx context.Context, group string, rate int, length time.D
 	slices.Sort(rss)
 	slices.Sort(sets)
 	return Pod{
-		Row: l.row.Name, Rate: rate, Items: l.row.Items(rate), CPU: cpu, P99: seen.P99, RSS: rss[len(rss)/2], Peak: last.PeakRSS,
+		Row: l.row.Name, Rate: rate, Items: l.row.Items(rate), CPU: took.Seconds() * float64(seen.Requests) / seen.Wall.Seconds(), P99: seen.P99, RSS: rss[len(rss)/2], Peak: last.PeakRSS,
 		WorkingSet: sets[len(sets)/2], MostSet: sets[len(sets)-1],
 	}, err
 }

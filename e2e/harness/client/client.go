@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/resolver"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/otlpctl/otlpctl/e2e/harness/signal"
@@ -29,6 +30,8 @@ type Target struct {
 	// Ping has a connection tested that is silent for this long while it has a request, as only clients do that notice
 	// a lost node; gRPC takes 10s at least. Zero never does.
 	Ping time.Duration
+	// Resolve makes a gRPC client find who is behind Addr, which is a URL then, and take turns among them.
+	Resolve resolver.Builder
 	// Dial opens connections; nil means the usual way.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 }

@@ -18,6 +18,9 @@ import (
 	"github.com/otlpctl/otlpctl/e2e/harness/signal"
 )
 
+// inTurn is the service configuration of a client that takes turns.
+const inTurn = `{"loadBalancingConfig": [{"round_robin": {}}]}`
+
 type grpcClient struct {
 	conn    *grpc.ClientConn
 	options []grpc.CallOption
@@ -37,7 +40,12 @@ func dialGRPC(t Target) (Client, error) {
 			return t.Dial(ctx, "tcp", addr)
 		}))
 	}
-	conn, err := grpc.NewClient("passthrough:///"+t.Addr, options...)
+	target := "passthrough:///" + t.Addr
+	if t.Resolve != nil {
+		target = t.Addr
+		options = append(options, grpc.WithResolvers(t.Resolve), grpc.WithDefaultServiceConfig(inTurn))
+	}
+	conn, err := grpc.NewClient(target, options...)
 	if err != nil {
 		return nil, fmt.Errorf("client: %w", err)
 	}

@@ -26,6 +26,7 @@ type Load struct {
 	Items   uint64        // in each request
 	Timeout time.Duration // of one request
 	Every   time.Duration // from the beginning of a client's request to that of its next, at the least
+	After   uint64        // the last number of another load with the same sink: numbers go on from there
 
 	mu      sync.Mutex
 	next    uint64
@@ -77,7 +78,7 @@ func rest(ctx context.Context, d time.Duration) {
 func (l *Load) take() uint64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	first := l.next + 1
+	first := l.After + l.next + 1
 	l.next += l.Items
 	return first
 }
