@@ -182,8 +182,8 @@ func doctor(t *testing.T, a *consul.Agent, code int, args ...string) doctored {
 	return d
 }
 
-// nowhere is an address that no machine has: it is for documentation.
-const nowhere = "203.0.113.1"
+// nowhere is a name that no machine has.
+const nowhere = "lost.invalid"
 
 const doctorConfig = `receivers: {otlp: {protocols: {grpc: {endpoint: $GRPC}, http: {endpoint: $HTTP}}}}
 exporters: {debug: {verbosity: basic}}
@@ -238,7 +238,6 @@ func TestConsulDoctor(t *testing.T) {
 	passing := &consul.Check{TTL: "10m", Status: "passing"}
 	plant("failing", free[0], func(s *consul.Service) { s.Check = &consul.Check{TTL: "10m", Status: "critical"} })
 	plant("unreachable", free[1], func(s *consul.Service) { s.Check = passing })
-	plant("everywhere", first.grpc, func(s *consul.Service) { s.Address = "0.0.0.0" })
 	plant("protocol", alone.http, func(*consul.Service) {})
 	plant("admin", alone.admin, func(*consul.Service) {})
 	plant("registry", a.Addr(), func(s *consul.Service) { s.Tags = []string{"otlp", "http"} })
@@ -251,6 +250,7 @@ func TestConsulDoctor(t *testing.T) {
 		s.Tags = []string{"otlp", "http"}
 		s.Meta = map[string]string{"version": "0.0.1", "config_hash": "none", "metrics_port": strconv.Itoa(portOf(t, alone.admin))}
 	})
+	lost(t, a, "lost", consul.Service{ID: "loopback", Name: name, Address: "127.0.0.1", Port: portOf(t, first.grpc), Tags: []string{"otlp"}})
 	lost(t, a, "lost", consul.Service{ID: "lost", Name: name, Address: nowhere, Port: 4317, Tags: []string{"otlp"}})
 	lost(t, a, "lost", consul.Service{ID: "well-2", Name: name, Address: "127.0.0.1", Port: portOf(t, free[2]), Tags: []string{"otlp"}})
 	if err := killed.Signal(syscall.SIGKILL); err != nil {
@@ -262,7 +262,7 @@ func TestConsulDoctor(t *testing.T) {
 	d := doctor(t, a, 4)
 	for _, want := range []string{
 		"error zombie failing", "error zombie killed", "error zombie left-behind", "error zombie lost", "error unreachable unreachable",
-		"error wrong_address everywhere", "error wrong_address well-2", "error wrong_port protocol", "error wrong_port admin", "error wrong_port registry",
+		"error wrong_address loopback", "error wrong_address well-2", "error wrong_port protocol", "error wrong_port admin", "error wrong_port registry",
 		"warning check_fails wrong-check", "warning duplicate_address well-2", "warning duplicate_id well-2", "warning stale_version old", "warning stale_config old",
 	} {
 		if !strings.Contains("\n"+d.found()+"\n", "\n"+want+"\n") {
@@ -287,7 +287,7 @@ func TestConsulDoctor(t *testing.T) {
 		t.Errorf("after --fix is found:\n%s", got)
 	}
 	there := consulCommand(t, a, "show", name).stdout
-	for _, id := range []string{"well-1", "well-2", "unreachable", "everywhere", "protocol", "admin", "registry", "wrong-check", "twice", "old"} {
+	for _, id := range []string{"well-1", "well-2", "unreachable", "loopback", "protocol", "admin", "registry", "wrong-check", "twice", "old"} {
 		if !strings.Contains("\n"+there, "\n"+id+"\t") {
 			t.Errorf("--fix has removed %s", id)
 		}

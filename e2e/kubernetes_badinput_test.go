@@ -56,7 +56,7 @@ func (s *site) ours() []string {
 		s.t.Fatal(err)
 	}
 	var found []string
-	for _, name := range strings.Fields(string(text)) {
+	for name := range strings.FieldsSeq(string(text)) {
 		if strings.Contains(name, "/otlp-receiver") {
 			found = append(found, name)
 		}
@@ -301,8 +301,12 @@ func testBadNames(t *testing.T) {
 	s := newSite(t, "bad-names")
 	requests := s.watchRequests()
 	for _, args := range [][]string{
-		{"deploy", "k8s", "-n", "Up/../per"}, {"diff", "k8s", "--name", "a_b"}, {"delete", "k8s", "-n", "kube-system/x", "--name", "d", "--yes"},
-		{"status", "k8s", "-n", "../nodes", "--name", "d"}, {"rollout", "undo", "-n", "n", "--name", "d/../e"}, {"rollout", "history", "-n", "A", "--name", "d"},
+		{"deploy", "k8s", "-n", "Up/../per"},
+		{"diff", "k8s", "--name", "a_b"},
+		{"delete", "k8s", "-n", "kube-system/x", "--name", "d", "--yes"},
+		{"status", "k8s", "-n", "../nodes", "--name", "d"},
+		{"rollout", "undo", "-n", "n", "--name", "d/../e"},
+		{"rollout", "history", "-n", "A", "--name", "d"},
 	} {
 		got := run(t, process.Spec{Name: "otlpctl", Path: otlpctl(t), Args: append(args, "--kubeconfig", s.kubeconfig)})
 		if got.code != 2 || got.stdout != "" || !strings.Contains(got.stderr, "name") {

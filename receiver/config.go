@@ -167,8 +167,8 @@ func (c *Config) validateSignals() []error {
 			continue
 		}
 		for _, sig := range c.signalsOf(id) {
-			if err := e.CheckSignal(sig); err != nil {
-				errs = append(errs, invalid.At("exporters."+string(id), err))
+			if problem := e.Lacks(sig); problem != "" {
+				errs = append(errs, invalid.Key("exporters."+string(id)+".endpoint", "%s", problem))
 			}
 		}
 	}

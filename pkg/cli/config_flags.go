@@ -14,7 +14,7 @@ type configOptions struct {
 }
 
 func configFlags(cmd *cobra.Command, o *configOptions) {
-	cmd.Flags().StringArrayVar(&o.files, "config", nil, "configuration file; repeat it to override earlier files")
+	cmd.Flags().StringArrayVar(&o.files, "config", nil, "configuration `file`; repeat it to override earlier files")
 	cmd.Flags().StringArrayVar(&o.set, "set", nil, "set one value, `path=value`, over files and environment")
 	if err := cmd.MarkFlagFilename("config", "yaml", "yml", "json", "toml"); err != nil {
 		panic(err) // the flag does not exist

@@ -7,13 +7,8 @@ import (
 
 	"github.com/hashicorp/consul/api"
 
+	"github.com/otlpctl/otlpctl/pkg/discovery/registry"
 	"github.com/otlpctl/otlpctl/receiver/resolve"
-)
-
-// The metadata of a service, or else of its node, that say where it is and what.
-const (
-	metaZone    = "zone"
-	metaVersion = "version"
 )
 
 // instances translates what the agent answers. Those that nobody could connect to are left out, and those in maintenance.
@@ -29,7 +24,7 @@ func instances(entries []*api.ServiceEntry, passing bool) []resolve.Instance {
 		}
 		all = append(all, resolve.Instance{
 			ID: e.Service.ID, Addr: net.JoinHostPort(host, strconv.Itoa(e.Service.Port)),
-			Zone: Zone(e), Version: e.Service.Meta[metaVersion], Tags: e.Service.Tags, Meta: e.Service.Meta,
+			Zone: Zone(e), Version: e.Service.Meta[registry.MetaVersion], Tags: e.Service.Tags, Meta: e.Service.Meta,
 		})
 	}
 	return all
@@ -47,9 +42,9 @@ func Host(e *api.ServiceEntry) string {
 func Zone(e *api.ServiceEntry) string {
 	var ofNode string
 	if e.Node != nil {
-		ofNode = e.Node.Meta[metaZone]
+		ofNode = e.Node.Meta[registry.MetaZone]
 	}
-	return cmp.Or(e.Service.Meta[metaZone], zoneOf(e.Service.Locality), ofNode)
+	return cmp.Or(e.Service.Meta[registry.MetaZone], zoneOf(e.Service.Locality), ofNode)
 }
 
 func zoneOf(l *api.Locality) string {

@@ -89,7 +89,7 @@ func (s *service) watch(ctx context.Context, addr string, found func([]resolve.I
 	g := &Gateway{HTTP: s.http, URL: s.scheme + "://" + addr}
 	name, password := credentials()
 	if err := g.Login(ctx, name, password); err != nil {
-		return Explain(who, err)
+		return byURL().Explain(who, err)
 	}
 	limit := rate.NewLimiter(rate.Every(relist), 2)
 	for {
@@ -98,7 +98,7 @@ func (s *service) watch(ctx context.Context, addr string, found func([]resolve.I
 		}
 		err := s.follow(ctx, g, found)
 		if !errors.Is(err, errCompacted) {
-			return Explain(who, err)
+			return byURL().Explain(who, err)
 		}
 	}
 }

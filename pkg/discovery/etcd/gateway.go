@@ -106,11 +106,30 @@ func credentials() (name, password string) {
 	return name, password
 }
 
+// Asked is what an error depends on beside the member: how it was said how to reach it.
+type Asked struct {
+	Advice registry.Advice
+	// Login names what has user and password, such as "the variables A and B".
+	Login string
+}
+
+// byURL is for who names a service in a URL.
+func byURL() Asked {
+	return Asked{
+		Advice: registry.Advice{
+			Start: "is etcd running, and the address that of its port for clients?",
+			TLS:   "the parameter tls=true says that etcd speaks TLS",
+			Trust: envCA + " names the file with its certificate authority",
+		},
+		Login: "the variables " + envUser + " and " + envPassword,
+	}
+}
+
 // Explain says why a member could not be asked.
-func Explain(who string, err error) error {
+func (a Asked) Explain(who string, err error) error {
 	status, ok := errors.AsType[*registry.StatusError](err)
 	if !ok {
-		return advice().Explain(who, err)
+		return a.Advice.Explain(who, err)
 	}
 	text := status.Text
 	var fault struct{ Message string }
@@ -121,19 +140,11 @@ func Explain(who string, err error) error {
 	switch {
 	case strings.Contains(text, "user name is empty"), strings.Contains(text, "authentication failed"),
 		strings.Contains(text, "invalid auth token"), strings.Contains(text, "permission denied"):
-		return registry.Hint(said, envUser+" and "+envPassword+" say who may read the entries")
+		return registry.Hint(said, a.Login+" have a user who may do that")
 	case strings.Contains(text, "no leader"):
 		return registry.Hint(fmt.Errorf("%s has no leader", who), "too few members run, or they cannot reach each other")
 	case status.Code == http.StatusNotFound:
 		return registry.Hint(said, "is it etcd 3.4 or later, with its gRPC gateway on (--enable-grpc-gateway)?")
 	}
 	return said
-}
-
-func advice() registry.Advice {
-	return registry.Advice{
-		Start: "is etcd running, and the address that of its port for clients?",
-		TLS:   "the parameter tls=true says that etcd speaks TLS",
-		Trust: envCA + " names the file with its certificate authority",
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/otlpctl/otlpctl/pkg/discovery/registry"
 	"github.com/otlpctl/otlpctl/receiver/resolve"
 )
 
@@ -63,11 +64,9 @@ func (p port) number() int {
 
 func bare(text json.RawMessage) string { return strings.Trim(string(text), `"`) }
 
-// The metadata that have a meaning here. Tags have commas between them.
+// The metadata that have a meaning here, beside those of all registries. Tags have commas between them.
 const (
-	metaZone    = "zone"
-	metaVersion = "version"
-	metaTags    = "tags"
+	metaTags = "tags"
 	// dataCenterZone is what instances in Amazon's cloud tell of themselves.
 	dataCenterZone = "availability-zone"
 )
@@ -84,8 +83,8 @@ func (a answer) instances() []resolve.Instance {
 		}
 		addr := net.JoinHostPort(host, strconv.Itoa(number))
 		one := resolve.Instance{
-			ID: cmp.Or(i.ID, addr), Addr: addr, Zone: cmp.Or(i.Metadata[metaZone], i.DataCenter.Metadata[dataCenterZone]),
-			Version: i.Metadata[metaVersion], Meta: i.Metadata,
+			ID: cmp.Or(i.ID, addr), Addr: addr, Zone: cmp.Or(i.Metadata[registry.MetaZone], i.DataCenter.Metadata[dataCenterZone]),
+			Version: i.Metadata[registry.MetaVersion], Meta: i.Metadata,
 		}
 		if tags := i.Metadata[metaTags]; tags != "" {
 			one.Tags = strings.Split(tags, ",")

@@ -107,6 +107,18 @@ func (c *Consul) SetDefaults() {
 	}
 }
 
+// Validate checks what can be checked without the registry.
+func (c *Consul) Validate() error {
+	errs := c.validate()
+	if c.Token != "" && c.TokenFile != "" {
+		errs = append(errs, problem{"token_file", "the token is in token already", "set one of them"})
+	}
+	if after := c.Check.DeregisterCriticalAfter; after > 0 && after < time.Minute {
+		errs = append(errs, problem{"check.deregister_critical_after", "Consul takes no less than a minute", "write 1m, or 0 for never"})
+	}
+	return errors.Join(errs...)
+}
+
 // Etcd is discovery.etcd.
 type Etcd struct {
 	Service `yaml:",inline"`
@@ -151,18 +163,6 @@ type Eureka struct {
 // SetDefaults sets the defaults of discovery.eureka.
 func (c *Eureka) SetDefaults() {
 	*c = Eureka{Service: defaultService(), URL: "http://127.0.0.1:8761/eureka", Interval: 30 * time.Second, Lease: 90 * time.Second}
-}
-
-// Validate checks what can be checked without the registry.
-func (c *Consul) Validate() error {
-	errs := c.validate()
-	if c.Token != "" && c.TokenFile != "" {
-		errs = append(errs, problem{"token_file", "the token is in token already", "set one of them"})
-	}
-	if after := c.Check.DeregisterCriticalAfter; after > 0 && after < time.Minute {
-		errs = append(errs, problem{"check.deregister_critical_after", "Consul takes no less than a minute", "write 1m, or 0 for never"})
-	}
-	return errors.Join(errs...)
 }
 
 // Validate checks what can be checked without the registry.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/otlpctl/otlpctl/pkg/discovery/registry"
 	"github.com/otlpctl/otlpctl/receiver/presence"
 )
 
@@ -47,10 +48,10 @@ func (s *Service) entryOf(p presence.Presence, main presence.Endpoint, id, host 
 	e := entry{
 		service: s.Name, id: id, host: host, port: port, zone: s.Zone, version: p.Version, main: main,
 		tags: slices.Compact(append([]string{p.Version, main.Protocol, "otlp"}, s.Tags...)),
-		meta: map[string]string{"version": p.Version, "config_hash": p.ConfigHash},
+		meta: map[string]string{registry.MetaVersion: p.Version, registry.MetaConfigHash: p.ConfigHash},
 	}
 	if s.Zone != "" {
-		e.meta["zone"] = s.Zone
+		e.meta[registry.MetaZone] = s.Zone
 	}
 	for _, endpoint := range p.Endpoints {
 		name := endpoint.Protocol + "_port"

@@ -141,13 +141,25 @@ func (r *etcd) call(ctx context.Context, method string, question, answer any) er
 		if err == nil {
 			return nil
 		}
-		errs = append(errs, discovered.Explain("etcd at "+r.address(), err))
+		errs = append(errs, explainEtcd("etcd at "+r.address(), err))
 		if _, answered := errors.AsType[*registry.StatusError](err); answered || ctx.Err() != nil {
 			break // the others would say the same
 		}
 		r.now, r.logged = (r.now+1)%len(r.members), nil
 	}
 	return errors.Join(errs...)
+}
+
+// explainEtcd says what to do about an error.
+func explainEtcd(who string, err error) error {
+	return discovered.Asked{
+		Advice: registry.Advice{
+			Start: "is etcd running? discovery.etcd.endpoints says where",
+			TLS:   "see discovery.etcd.tls",
+			Trust: "discovery.etcd.tls.ca_file names its certificate authority",
+		},
+		Login: "discovery.etcd.username and discovery.etcd.password",
+	}.Explain(who, err)
 }
 
 // ask asks one member, and logs in before if there is a user, again when the token has become invalid.

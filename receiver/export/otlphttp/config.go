@@ -144,16 +144,17 @@ func dedupe(errs []error) []error {
 	return rest
 }
 
-// CheckSignal returns an error if there are URLs, but none for the signal. What else is wrong with them, Validate says.
-func (c *Config) CheckSignal(sig wire.Signal) error {
+// Lacks returns what is wrong with the endpoint for a signal: that there are URLs, but none for this one. Empty is
+// nothing; what else is wrong with them, Validate says.
+func (c *Config) Lacks(sig wire.Signal) (problem string) {
 	if balanced.Named(c.Endpoint) || errors.Join(c.checkURLs()...) != nil {
-		return nil
+		return ""
 	}
 	if u, err := c.url(sig); u != nil || err != nil {
-		return err
+		return ""
 	}
 	key, _ := c.own(sig)
-	return invalid.Key("endpoint", "is missing, and so is %s: one of them must be set to send %s", key, sig)
+	return fmt.Sprintf("is missing, and so is %s: one of them must be set to send %s", key, sig)
 }
 
 // Settings returns how a Destination treats the exporter.

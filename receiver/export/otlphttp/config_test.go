@@ -129,8 +129,8 @@ func TestURLs(t *testing.T) {
 		if err != nil || fmt.Sprint(u) != want {
 			t.Errorf("want %s, got %v, %v", want, u, err)
 		}
-		if err := cfg.CheckSignal(sig); (err == nil) != (u != nil) {
-			t.Errorf("%s: %v", want, err)
+		if problem := cfg.Lacks(sig); (problem == "") != (u != nil) {
+			t.Errorf("%s: %s", want, problem)
 		}
 	}
 	endpoint := func(text string) func(*Config) { return func(c *Config) { c.Endpoint = text } }
@@ -150,8 +150,8 @@ func TestURLs(t *testing.T) {
 func TestRefusesASignalWithoutEndpoint(t *testing.T) {
 	cfg := DefaultConfig()
 	cfg.LogsEndpoint = "http://logs"
-	if err := cfg.CheckSignal(wire.Traces); err == nil || err.Error() != "endpoint: is missing, and so is traces_endpoint: one of them must be set to send traces" {
-		t.Error(err)
+	if problem := cfg.Lacks(wire.Traces); problem != "is missing, and so is traces_endpoint: one of them must be set to send traces" {
+		t.Error(problem)
 	}
 	e, err := New(cfg, new(buftest.Pool), slog.New(slog.DiscardHandler))
 	if err != nil {
