@@ -23,17 +23,18 @@ func arrows() map[string][]string {
 		"pkg/cli":     {"pkg", "receiver", "templates"},
 
 		"pkg/config":    {"receiver", "pkg/discovery"},
-		"pkg/discovery": {"receiver"},
-		"pkg/engine":    {"pkg/config", "pkg/image", "templates"},
-		"pkg/image":     {"pkg/config", "templates"},
-		"pkg/kube":      {"pkg/manifest"},
-		"pkg/manifest":  {"pkg/config", "templates"},
+		"pkg/discovery": {"receiver", "pkg/hinted"},
+		"pkg/engine":    {"pkg/config", "pkg/hinted", "pkg/image", "templates"},
+		"pkg/hinted":    {},
+		"pkg/image":     {"pkg/config", "pkg/hinted", "templates"},
+		"pkg/kube":      {"pkg/hinted", "pkg/manifest"},
+		"pkg/manifest":  {"pkg/config", "pkg/hinted", "templates"},
 		"pkg/output":    {},
 		"pkg/store":     {"receiver/export/database"},
 		"pkg/term":      {},
 
 		// Services are found in a cluster as in other registries, but through a client of the cluster.
-		"pkg/kube/endpoints": {"pkg/kube", "pkg/discovery", "receiver/resolve"},
+		"pkg/kube/endpoints": {"pkg/kube", "pkg/discovery", "pkg/hinted", "receiver/resolve"},
 
 		"receiver":      {}, // nothing outside itself
 		"receiver/wire": {},

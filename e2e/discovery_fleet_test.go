@@ -8,13 +8,14 @@ import (
 	"testing"
 	"time"
 
+	registries "github.com/otlpctl/otlpctl/pkg/discovery"
+	"github.com/otlpctl/otlpctl/pkg/discovery/grpcresolver"
+
 	"github.com/otlpctl/otlpctl/e2e/harness/client"
 	"github.com/otlpctl/otlpctl/e2e/harness/consul"
 	"github.com/otlpctl/otlpctl/e2e/harness/signal"
 	"github.com/otlpctl/otlpctl/e2e/harness/sink"
 	"github.com/otlpctl/otlpctl/e2e/harness/wait"
-	registries "github.com/otlpctl/otlpctl/pkg/discovery"
-	"github.com/otlpctl/otlpctl/pkg/discovery/grpcresolver"
 )
 
 // registration is what /status says of a registry.

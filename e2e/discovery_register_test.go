@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -191,6 +192,27 @@ func TestRegistryIsAwayFromTheStart(t *testing.T) {
 	if m.countLogged(t, "not registered: it is tried again and again") != 2 || m.countLogged(t, "not deregistered: the registry forgets the receiver by itself") != 1 {
 		t.Error("the log does not say what has become of the registration")
 	}
+}
+
+// A receiver that is told to stop is gone from the registry while it still takes requests.
+func TestReceiverLeavesBeforeItStops(t *testing.T) {
+	t.Parallel()
+	const service = "leaves"
+	a := consul.Need(t)
+	m := announce(t, strings.TrimSuffix(inConsul(a, service), "}")+", propagation_delay: 10s}")
+	id := m.waitRegistered(t)
+	if err := m.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	waitNoEntry(t, a, service)
+	if r := m.registration(t); r.ID != id || r.Registered {
+		t.Errorf("the registration is %+v", r)
+	}
+	m.wantWork(t)
+	if code, err := m.Wait(t.Context()); code != 0 || err != nil {
+		t.Errorf("exit %d, %v, want 0", code, err)
+	}
+	m.wantBooks(t)
 }
 
 // A registry that takes connections and says nothing holds up no end.

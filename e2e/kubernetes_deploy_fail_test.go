@@ -31,6 +31,8 @@ func testDeployAtomic(t *testing.T) {
 		t.Errorf("the ConfigMap is %s, and was %s", now, before)
 	}
 	s.wantText(s.want(0, "deploy").stderr, "7 unchanged")
+	s.wantText(s.rollout(0, "history").stdout, "\trevision 1 restored, as 2 failed: ")
+	s.wantText(s.rollout(1, "undo").stderr, "there is nothing to go back to", "hint: revision 2 failed: --to-revision 2 applies it all the same")
 	result := decoded[struct {
 		Undone, Ready bool
 		Revision      int

@@ -148,7 +148,7 @@ func TestServiceIsBalanced(t *testing.T) {
 	f(ingest.GRPC, balance.RoundRobin, 5, 0.1)
 	f(ingest.HTTP, balance.RoundRobin, 3, 0.1)
 	f(ingest.GRPC, balance.LeastConnections, 2, 0.98) // who answers sooner gets more
-	f(ingest.HTTP, balance.ConsistentHash, 3, 0.8) // of 50 traces
+	f(ingest.HTTP, balance.ConsistentHash, 3, 0.8)    // of 50 traces
 }
 
 // startWith is start with a registry.

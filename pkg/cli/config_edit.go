@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/otlpctl/otlpctl/pkg/config"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/pkg/term"
 )
 
@@ -109,13 +110,13 @@ func abandon(s term.Streams, e *editor, edit *config.Edit, file string, cause er
 		code = exitUsage
 		if !edit.Secret() {
 			e.leave()
-			return coded{hinted{fmt.Errorf("%s is unchanged: %w", file, cause), "the edited text is in " + e.file}, code}
+			return coded{hinted.New(fmt.Errorf("%s is unchanged: %w", file, cause), "the edited text is in "+e.file), code}
 		}
 		hint := "it had decrypted values in it and was discarded"
 		if !s.Asks() {
 			hint += "; on a terminal you can go on editing"
 		}
-		cause = hinted{cause, hint}
+		cause = hinted.New(cause, hint)
 	}
 	return coded{errors.Join(fmt.Errorf("%s is unchanged: %w", file, cause), e.close()), code}
 }
@@ -152,5 +153,5 @@ func rescue(f config.File, cause error) error {
 	if err = errors.Join(err, kept.Close()); err != nil {
 		return errors.Join(cause, err)
 	}
-	return hinted{cause, "the edited text, with its values encrypted again, is in " + kept.Name()}
+	return hinted.New(cause, "the edited text, with its values encrypted again, is in "+kept.Name())
 }

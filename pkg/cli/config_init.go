@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/otlpctl/otlpctl/pkg/config"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/pkg/term"
 )
 
@@ -83,13 +84,13 @@ func mayWrite(file string, force bool) error {
 	case err == nil && info.IsDir():
 		return fmt.Errorf("%s is a folder: name a file in it", file)
 	case err == nil && !force:
-		return hinted{fmt.Errorf("%s exists", file), "give --force to overwrite it, or name another file"}
+		return hinted.New(fmt.Errorf("%s exists", file), "give --force to overwrite it, or name another file")
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
 	twin := strings.TrimSuffix(file, filepath.Ext(file)) + ".toml"
 	if _, err := os.Stat(twin); err == nil {
-		return hinted{fmt.Errorf("%s exists, and only one of the two may", twin), "remove it first, or name another file"}
+		return hinted.New(fmt.Errorf("%s exists, and only one of the two may", twin), "remove it first, or name another file")
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/otlpctl/otlpctl/pkg/config"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/pkg/term"
 )
 
@@ -44,7 +45,7 @@ func runConfigKeygen(s term.Streams, file string) error {
 	}
 	if err := config.NewFile(config.File{Name: file, Data: identity}); err != nil {
 		if errors.Is(err, fs.ErrExist) {
-			return hinted{err, "choose another name: what is encrypted for that key can be read with that file only"}
+			return hinted.New(err, "choose another name: what is encrypted for that key can be read with that file only")
 		}
 		return err
 	}

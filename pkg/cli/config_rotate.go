@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/otlpctl/otlpctl/pkg/config"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/pkg/term"
 )
 
@@ -51,7 +52,7 @@ func runConfigRotate(s term.Streams, o recipientOptions, files []string) error {
 	}
 	for i, file := range files {
 		if err := replaceText(before[i], after[i]); err != nil {
-			return hinted{err, fmt.Sprintf("%d of %d files are done; run it again for all of them", i, len(files))}
+			return hinted.New(err, fmt.Sprintf("%d of %d files are done; run it again for all of them", i, len(files)))
 		}
 		paths := after[i].Sealed()
 		if len(paths) == 0 {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/otlpctl/otlpctl/pkg/discovery/catalog"
 	"github.com/otlpctl/otlpctl/pkg/discovery/consul"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/pkg/term"
 	"github.com/otlpctl/otlpctl/receiver/resolve"
 )
@@ -62,7 +63,7 @@ func oneService(cmd *cobra.Command, args []string) error {
 
 // noSuchService says that a service has no instances at all.
 func noSuchService(name string) error {
-	return hinted{fmt.Errorf("%s: %w", name, resolve.ErrNoInstances), "otlpctl consul services lists what there is"}
+	return hinted.New(fmt.Errorf("%s: %w", name, resolve.ErrNoInstances), "otlpctl consul services lists what there is")
 }
 
 // The actions of commands that change something by hand. They are API.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/otlpctl/otlpctl/pkg/discovery/catalog"
 	"github.com/otlpctl/otlpctl/pkg/discovery/consul"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/pkg/kube"
 	"github.com/otlpctl/otlpctl/pkg/output"
 	"github.com/otlpctl/otlpctl/pkg/term"
@@ -181,7 +182,7 @@ func examined(ctx context.Context, c *catalog.Catalog, name string) ([]string, [
 			}
 		}
 		if services == nil {
-			return nil, nil, hinted{fmt.Errorf("no service has the tag %s", otlpTag), "name one: otlpctl consul services lists what there is"}
+			return nil, nil, hinted.New(fmt.Errorf("no service has the tag %s", otlpTag), "name one: otlpctl consul services lists what there is")
 		}
 	}
 	var all []catalog.Instance

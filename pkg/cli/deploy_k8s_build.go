@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/pkg/image"
 	"github.com/otlpctl/otlpctl/pkg/kube"
 )
@@ -114,9 +115,9 @@ func (o *buildK8sOptions) deployedName(name, version string, digest string) (str
 func (o *buildK8sOptions) checkSet(set kube.Set, name string) error {
 	switch {
 	case set.Image() != name:
-		return hinted{fmt.Errorf("pods would have the image %s, and not the one that is built", set.Image()), "a patch sets it: leave that to deploy.image"}
+		return hinted.New(fmt.Errorf("pods would have the image %s, and not the one that is built", set.Image()), "a patch sets it: leave that to deploy.image")
 	case o.load != "" && set.PullPolicy() == "Always":
-		return hinted{errors.New("deploy.image_pull_policy is Always: nodes would not take an image that was loaded"), "--set deploy.image_pull_policy=IfNotPresent"}
+		return hinted.New(errors.New("deploy.image_pull_policy is Always: nodes would not take an image that was loaded"), "--set deploy.image_pull_policy=IfNotPresent")
 	}
 	return nil
 }

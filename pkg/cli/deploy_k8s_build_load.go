@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/pkg/kube"
 )
 
@@ -73,5 +74,5 @@ func kindOf(context string, nodes []kube.Node) (name string, ok bool) {
 }
 
 func foreign(context, what, hint string) error {
-	return hinted{fmt.Errorf("--load: the cluster of the context %q %s", context, what), hint}
+	return hinted.New(fmt.Errorf("--load: the cluster of the context %q %s", context, what), hint)
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/pkg/image"
 	"github.com/otlpctl/otlpctl/pkg/image/oci"
 	"github.com/otlpctl/otlpctl/pkg/kube"
@@ -149,12 +150,12 @@ func (o *buildK8sOptions) fitting(s term.Streams, programs []oci.Program, nodes 
 	platforms = slices.Compact(platforms)
 	switch {
 	case len(kept) == 0:
-		return nil, hinted{
+		return nil, hinted.New(
 			fmt.Errorf("the nodes are %s, and there is a program for %s", strings.Join(platforms, ", "), platformList(programs)),
 			"name one for them with --binary, or a folder of a release with --binaries",
-		}
+		)
 	case len(kept) > 1 && o.load != "":
-		return nil, hinted{fmt.Errorf("the nodes are %s, and an image that is loaded is for one platform", strings.Join(platforms, ", ")), "--push takes them all"}
+		return nil, hinted.New(fmt.Errorf("the nodes are %s, and an image that is loaded is for one platform", strings.Join(platforms, ", ")), "--push takes them all")
 	case len(kept) < len(platforms):
 		printK8sWarnings(s, []string{fmt.Sprintf("the nodes are %s, and the image is for %s: pods do not run on the others", strings.Join(platforms, ", "), platformList(kept))})
 	}

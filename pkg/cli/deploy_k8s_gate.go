@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/otlpctl/otlpctl/pkg/config"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/pkg/kube"
 	"github.com/otlpctl/otlpctl/pkg/kube/gate"
 )
@@ -144,7 +145,7 @@ func (r *rolloutK8s) judge(ctx context.Context, set kube.Set, mode gate.Mode) er
 		showCounters(r.streams.Err, result.Counters)
 		return coded{err, exitNotReady}
 	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil && !isCoded(err):
-		return coded{hinted{errors.New("the gate has come to no verdict in time"), "--timeout gives it longer"}, exitNotReady}
+		return coded{hinted.New(errors.New("the gate has come to no verdict in time"), "--timeout gives it longer"), exitNotReady}
 	}
 	return err
 }
@@ -184,12 +185,12 @@ func (r *rolloutK8s) stopped(ctx context.Context, err error) error {
 	switch {
 	case r.paused:
 		where := fmt.Sprintf("-n %s --name %s", r.result.Namespace, r.result.Name)
-		return hinted{err, "the rollout is paused, and the old pods go on: \"otlpctl rollout undo --resume " + where +
-			"\" goes back, \"otlpctl rollout resume " + where + "\" goes on without a gate"}
+		return hinted.New(err, "the rollout is paused, and the old pods go on: \"otlpctl rollout undo --resume "+where+
+			"\" goes back, \"otlpctl rollout resume "+where+"\" goes on without a gate")
 	case ctx.Err() != nil && r.result.Ready == nil:
-		return hinted{err, "what is said above was begun: doing it again does the rest"}
+		return hinted.New(err, "what is said above was begun: doing it again does the rest")
 	case ctx.Err() != nil && r.result.Gate != nil && len(hints(err)) == 0:
-		return hinted{err, "the new pods go on, and the gate has come to no verdict on all of them"}
+		return hinted.New(err, "the new pods go on, and the gate has come to no verdict on all of them")
 	}
 	return err
 }

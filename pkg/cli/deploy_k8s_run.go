@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/pkg/kube"
 	"github.com/otlpctl/otlpctl/pkg/kube/gate"
 	"github.com/otlpctl/otlpctl/pkg/kube/watch"
@@ -91,7 +92,7 @@ func (r *rolloutK8s) wayBack(plan *kube.Plan, failed error) error {
 	if !ok || notReady.Interrupted() || r.paused || r.options.atomic || !plan.IsNew() || plan.Revision == 0 {
 		return failed
 	}
-	return hinted{failed, fmt.Sprintf("otlpctl rollout undo -n %s --name %s goes back to revision %d", plan.Namespace, plan.Name, plan.Revision)}
+	return hinted.New(failed, fmt.Sprintf("otlpctl rollout undo -n %s --name %s goes back to revision %d", plan.Namespace, plan.Name, plan.Revision))
 }
 
 // report prints the result, and one sentence about it.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/pkg/kube"
 	"github.com/otlpctl/otlpctl/pkg/kube/watch"
 	"github.com/otlpctl/otlpctl/pkg/output"
@@ -85,10 +86,10 @@ func absent(err error, t kube.Target, record *kube.Record) error {
 	case record.IsEmpty():
 		return kube.NothingDeployed(t)
 	case record.Revision == nil:
-		return hinted{fmt.Errorf("%s was begun, and its Deployment is not there", t), "otlpctl deploy k8s goes on with it; otlpctl delete k8s deletes what there is"}
+		return hinted.New(fmt.Errorf("%s was begun, and its Deployment is not there", t), "otlpctl deploy k8s goes on with it; otlpctl delete k8s deletes what there is")
 	}
-	return hinted{
+	return hinted.New(
 		fmt.Errorf("the Deployment of %s is gone: revision %d was deployed by %s", t, record.Revision.Number, record.Revision.User),
 		fmt.Sprintf("otlpctl rollout undo -n %s --name %s --to-revision %d makes it again", t.Namespace, t.Name, record.Revision.Number),
-	}
+	)
 }

@@ -9,25 +9,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/otlpctl/otlpctl/pkg/config"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/pkg/term"
 )
 
-// hinted is an error whose next step is known. Any package may define its own: report looks for
-// the method, not for this type.
-type hinted struct {
-	error
-	hint string
-}
-
-// Unwrap returns the error without its hint.
-func (e hinted) Unwrap() error { return e.error }
-
-// Hint says what to do next, as a lower-case sentence without a full stop.
-func (e hinted) Hint() string { return e.hint }
-
 // usageError says that cmd was called wrongly. Nothing has been attempted.
 func usageError(cmd *cobra.Command, err error) error {
-	return coded{hinted{err, fmt.Sprintf("run '%s --help' for usage", cmd.CommandPath())}, exitUsage}
+	return coded{hinted.New(err, fmt.Sprintf("run '%s --help' for usage", cmd.CommandPath())), exitUsage}
 }
 
 // report is the one place where errors are printed: what went wrong, then what to do about it.
@@ -71,7 +59,9 @@ func findingText(w *term.Output, f config.Finding) string {
 
 func printHint(w *term.Output, hint string) { _, _ = fmt.Fprintln(w, hintText(w, hint)) }
 
-func hintText(w *term.Output, hint string) string { return w.Paint(term.Hint, "hint:") + " " + w.Printable(hint) }
+func hintText(w *term.Output, hint string) string {
+	return w.Paint(term.Hint, "hint:") + " " + w.Printable(hint)
+}
 
 // hints collects the hints of an error and of all that it wraps, each once, the innermost first:
 // the closer to the cause, the more it helps.

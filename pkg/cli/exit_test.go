@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/otlpctl/otlpctl/pkg/config"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/pkg/term"
 )
 
@@ -49,12 +50,12 @@ func TestReport(t *testing.T) {
 	f(exitOK, nil, "")
 	f(exitFailed, plain, "error: no route to host\n")
 	f(exitInterrupted, plain, "error: interrupted\n")
-	f(exitInterrupted, hinted{plain, "try again"}, "error: interrupted\nhint: try again\n")
+	f(exitInterrupted, hinted.New(plain, "try again"), "error: interrupted\nhint: try again\n")
 	f(exitFailed,
-		fmt.Errorf("apply: %w", hinted{hinted{plain, "plug it in"}, "call for help"}),
+		fmt.Errorf("apply: %w", hinted.New(hinted.New(plain, "plug it in"), "call for help")),
 		"error: apply: no route to host\nhint: plug it in\nhint: call for help\n")
 	f(exitFailed,
-		errors.Join(hinted{plain, "plug it in"}, hinted{errors.New("no power"), "plug it in"}),
+		errors.Join(hinted.New(plain, "plug it in"), hinted.New(errors.New("no power"), "plug it in")),
 		"error: no route to host\n       no power\nhint: plug it in\n")
 	at := config.Position{File: "otel.yaml", Line: 3, Column: 5}
 	f(exitUsage,

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/otlpctl/otlpctl/pkg/config"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // flagError makes a bad flag a usage error, with what was probably meant. The flags after a mistyped subcommand are
@@ -31,14 +32,14 @@ func flagError(cmd *cobra.Command, err error) error {
 func unknownFlag(cmd *cobra.Command, err *pflag.NotExistError) error {
 	name := err.GetSpecifiedName()
 	if cmd.HasSubCommands() {
-		return hinted{err, takenBy(cmd, name)}
+		return hinted.New(err, takenBy(cmd, name))
 	}
 	if len(name) == 1 {
 		if name[0] >= '0' && name[0] <= '9' {
-			return hinted{err, "a number below 0 has no place here"}
+			return hinted.New(err, "a number below 0 has no place here")
 		}
 		if name == "f" && cmd.Flags().Lookup("config") != nil { // what kubectl and Helm have for files
-			return hinted{err, "did you mean --config?"}
+			return hinted.New(err, "did you mean --config?")
 		}
 		return err
 	}
@@ -49,7 +50,7 @@ func unknownFlag(cmd *cobra.Command, err *pflag.NotExistError) error {
 		}
 	})
 	if near := config.Nearest(name, known); near != "" {
-		return hinted{err, "did you mean --" + near + "?"}
+		return hinted.New(err, "did you mean --"+near+"?")
 	}
 	return err
 }
@@ -73,7 +74,7 @@ func takenBy(group *cobra.Command, name string) string {
 
 // invalidValue says what a flag takes, where the library tells what a function of Go thinks of the value.
 func invalidValue(err *pflag.InvalidValueError) error {
-	want := ""
+	var want string
 	switch typ := err.GetFlag().Value.Type(); {
 	case typ == "bool":
 		want = "want true or false"

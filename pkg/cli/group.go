@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // group returns a command that does nothing but hold others. Alone it prints its help. A mistyped
@@ -29,7 +31,7 @@ func noArguments(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	err := fmt.Errorf("%s takes no arguments, got %q", cmd.CommandPath(), shown(cmd, args[0]))
-	return usageError(cmd, hinted{err, insteadOf(cmd, shown(cmd, args[0]))})
+	return usageError(cmd, hinted.New(err, insteadOf(cmd, shown(cmd, args[0]))))
 }
 
 // insteadOf returns which flag has what kubectl and Helm take as an argument: the name of an object, and the number of
@@ -72,7 +74,7 @@ func shown(cmd *cobra.Command, arg string) string {
 func noAssignments(cmd *cobra.Command, paths []string, instead string) error {
 	for _, p := range paths {
 		if path, _, assigns := strings.Cut(p, "="); assigns {
-			return usageError(cmd, hinted{fmt.Errorf("%s=*** is a path and a value: a path is wanted", path), instead})
+			return usageError(cmd, hinted.New(fmt.Errorf("%s=*** is a path and a value: a path is wanted", path), instead))
 		}
 	}
 	return nil
@@ -90,7 +92,7 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 		near = cmd.SuggestionsFor(args[0])
 	}
 	if len(near) > 0 {
-		err = hinted{err, fmt.Sprintf("did you mean %s?", strings.Join(near, " or "))}
+		err = hinted.New(err, fmt.Sprintf("did you mean %s?", strings.Join(near, " or ")))
 	}
 	return usageError(cmd, err)
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/pkg/term"
 	"github.com/otlpctl/otlpctl/receiver/tlsconf"
 )
@@ -123,10 +124,10 @@ func unreachable(ctx context.Context, target string, err error) error {
 	if cause != nil {
 		err = cause
 	}
-	return hinted{
+	return hinted.New(
 		fmt.Errorf("ask %s: %w", target, err),
 		"check that otlpctl serve is running and that --endpoint is its admin endpoint",
-	}
+	)
 }
 
 // verdict is the status of an answer and, on one line, the reason in its body.

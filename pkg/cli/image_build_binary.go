@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/pkg/image/oci"
 )
 
@@ -29,10 +30,10 @@ func (o *imageBuildOptions) programs() ([]oci.Program, error) {
 		return nil, err
 	}
 	if len(o.platforms) == 1 && o.platforms[0] != p.Platform.String() {
-		return nil, hinted{
+		return nil, hinted.New(
 			fmt.Errorf("%s is for %s, and --platform is %s", name, p.Platform.String(), o.platforms[0]),
 			"name one for that platform with --binary, or a folder of a release with --binaries",
-		}
+		)
 	}
 	return []oci.Program{p}, nil
 }
@@ -48,10 +49,10 @@ func (o *imageBuildOptions) release() ([]oci.Program, error) {
 		return nil, err
 	}
 	if len(programs) > 1 && !o.place.TakesPlatforms() {
-		return nil, hinted{
+		return nil, hinted.New(
 			fmt.Errorf("%s has programs for %s, and --output %s takes one", o.binaries, platformList(programs), o.place.String()),
 			"choose with --platform",
-		}
+		)
 	}
 	return programs, nil
 }
@@ -68,10 +69,10 @@ func platformList(programs []oci.Program) string {
 // been replaced since.
 func thisProgram() (string, error) {
 	if runtime.GOOS != "linux" {
-		return "", coded{hinted{
+		return "", coded{hinted.New(
 			fmt.Errorf("this otlpctl is for %s, and an image needs one for Linux", runtime.GOOS),
 			fmt.Sprintf("name it with --binary: the archive otlpctl_VERSION_linux_%s.tar.gz of the release has it", runtime.GOARCH),
-		}, exitUsage}
+		), exitUsage}
 	}
 	const self = "/proc/self/exe"
 	if _, err := os.Stat(self); !errors.Is(err, fs.ErrNotExist) {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/otlpctl/otlpctl/pkg/config"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/pkg/image"
 	"github.com/otlpctl/otlpctl/pkg/image/oci"
 	"github.com/otlpctl/otlpctl/pkg/term"
@@ -45,10 +46,10 @@ func (o *imageBuildOptions) bake(ctx context.Context, s term.Streams, programs [
 // configFile reads --config.
 func (o *imageBuildOptions) configFile() (config.File, error) {
 	if filepath.Ext(o.config) == ".toml" {
-		return config.File{}, coded{hinted{
+		return config.File{}, coded{hinted.New(
 			fmt.Errorf("--config %s: the image has its configuration at %s, and that is YAML", o.config, image.ConfigPath),
 			"write it as YAML or JSON",
-		}, exitUsage}
+		), exitUsage}
 	}
 	files, err := config.ReadFiles([]string{o.config})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/otlpctl/otlpctl/pkg/engine"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/pkg/image"
 	"github.com/otlpctl/otlpctl/pkg/term"
 	"github.com/otlpctl/otlpctl/templates"
@@ -78,7 +79,7 @@ func (o *imageBuildOptions) buildRequest(s term.Streams) (engine.BuildRequest, e
 	for _, arg := range o.buildArgs {
 		name, value, ok := strings.Cut(arg, "=")
 		if !ok || name == "" {
-			return r, coded{hinted{fmt.Errorf("--build-arg %q: want name=value", name), "'otlpctl render dockerfile' shows the ARGs that there are"}, exitUsage}
+			return r, coded{hinted.New(fmt.Errorf("--build-arg %q: want name=value", name), "'otlpctl render dockerfile' shows the ARGs that there are"), exitUsage}
 		}
 		r.BuildArgs[name] = value
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/otlpctl/otlpctl/pkg/engine"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/pkg/image"
 	"github.com/otlpctl/otlpctl/pkg/image/oci"
 	"github.com/otlpctl/otlpctl/pkg/term"
@@ -101,7 +102,7 @@ func sourceDate(env func(string) string) (*time.Time, error) {
 	const last = 1<<33 - 1 // in the year 2242: the headers of a layer have no later time
 	seconds, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || seconds < 0 || seconds > last {
-		return nil, coded{hinted{fmt.Errorf("SOURCE_DATE_EPOCH=%s is no time", text), "want the seconds since 1970, as 'date +%s' prints them"}, exitUsage}
+		return nil, coded{hinted.New(fmt.Errorf("SOURCE_DATE_EPOCH=%s is no time", text), "want the seconds since 1970, as 'date +%s' prints them"), exitUsage}
 	}
 	created := time.Unix(seconds, 0).UTC()
 	return &created, nil
@@ -111,10 +112,10 @@ func sourceDate(env func(string) string) (*time.Time, error) {
 func (o *imageBuildOptions) withinSize(r image.Result, outcome string) error {
 	for _, v := range r.Platforms {
 		if o.maxSize > 0 && v.Unpacked > int64(o.maxSize) {
-			return hinted{
+			return hinted.New(
 				fmt.Errorf("the image for %s has %s unpacked, and --max-size is %s: %s", v.Platform, sizeText(v.Unpacked), sizeText(int64(o.maxSize)), outcome),
 				"'otlpctl image build' without --max-size, and 'otlpctl image inspect', show what is in it",
-			}
+			)
 		}
 	}
 	return nil

@@ -5,17 +5,15 @@ package cli
 
 import (
 	"context"
-	"log/slog"
 
-	"k8s.io/klog/v2"
-
+	"github.com/otlpctl/otlpctl/pkg/kube"
 	"github.com/otlpctl/otlpctl/pkg/term"
 )
 
 // Main runs the command line args, which do not include the program's name, and returns the exit
 // code. The first interrupt or termination signal cancels the command, the second kills the process.
 func Main(args []string, s term.Streams) int {
-	klog.SetSlogLogger(slog.New(slog.DiscardHandler)) // what the client of Kubernetes logs, it returns as well
+	kube.Silence()
 	ctx, stop := interruptible(context.Background()) //nolint:forbidigo // the one
 	defer stop()
 	err := execute(ctx, args, s)

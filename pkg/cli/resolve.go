@@ -11,6 +11,7 @@ import (
 
 	"github.com/otlpctl/otlpctl/pkg/discovery"
 	"github.com/otlpctl/otlpctl/pkg/discovery/registry"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/pkg/kube/endpoints"
 	"github.com/otlpctl/otlpctl/pkg/output"
 	"github.com/otlpctl/otlpctl/pkg/term"
@@ -123,7 +124,7 @@ func instanceCells(i resolve.Instance) []string {
 }
 
 func noInstances(url string) error {
-	return hinted{fmt.Errorf("%s: %w", url, resolve.ErrNoInstances), "is the name right, and does an instance pass its checks? Parameters of the URL may leave some out"}
+	return hinted.New(fmt.Errorf("%s: %w", url, resolve.ErrNoInstances), "is the name right, and does an instance pass its checks? Parameters of the URL may leave some out")
 }
 
 // errSlow says that a registry has said nothing at all.

@@ -108,6 +108,8 @@ func changedText(e kube.HistoryEntry) string {
 	}
 	text := strings.Join(parts, ", ")
 	switch {
+	case e.GaveUp != 0:
+		return fmt.Sprintf("revision %d restored, as %d failed: %s", e.Restores, e.GaveUp, text)
 	case e.Restores != 0:
 		return fmt.Sprintf("revision %d restored: %s", e.Restores, text)
 	case e.Changes == nil:

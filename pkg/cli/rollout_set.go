@@ -139,5 +139,5 @@ func (r steered) sentence(done string) string {
 	case r.Ready == nil:
 		return text + ", and not waited for: otlpctl rollout status " + where + " waits"
 	}
-	return text + ", and ready"
+	return text + ", and is ready"
 }

@@ -46,4 +46,23 @@ func TestChangedText(t *testing.T) {
 	f("service/d created, configmap/d, deployment/d, ingress/d deleted", 0, change("Deployment", kube.Configured, ""),
 		change("Ingress", kube.Deleted, ""), change("Service", kube.Created, ""), change("ConfigMap", kube.Created, "c"))
 	f("revision 2 restored: deployment/d", 2, change("Deployment", kube.Configured, ""))
+	failed := kube.HistoryEntry{Revision: kube.Revision{Restores: 2, GaveUp: 3}, Changes: []kube.Change{change("Deployment", kube.Configured, "")}}
+	if got := changedText(failed); got != "revision 2 restored, as 3 failed: deployment/d" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestSteeredSentence(t *testing.T) {
+	f := func(want, done string, action kube.Action, isReady *bool) {
+		t.Helper()
+		if got := (steered{Target: kube.Target{Namespace: "n", Name: "d"}, Action: action, Ready: isReady}).sentence(done); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	f("d in n is restarted, and is ready", "restarted", kube.Configured, new(true))
+	f("d in n is restarted, and not waited for: otlpctl rollout status -n n --name d waits", "restarted", kube.Configured, nil)
+	f("d in n is paused: otlpctl rollout resume -n n --name d lets it go on", "paused", kube.Configured, nil)
+	f("d in n was paused already: otlpctl rollout resume -n n --name d lets it go on", "paused", kube.Unchanged, nil)
+	f("d in n is resumed, and is ready", "resumed", kube.Configured, new(true))
+	f("d in n was not paused, and is ready", "resumed", kube.Unchanged, new(true))
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/otlpctl/otlpctl/pkg/discovery/etcd"
 	"github.com/otlpctl/otlpctl/pkg/discovery/eureka"
 	"github.com/otlpctl/otlpctl/pkg/discovery/registry"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/receiver/resolve"
 )
 
@@ -43,7 +44,7 @@ func (r Registries) Open(url string) (resolve.Source, error) {
 	}
 	open, known := r.openers()[t.Scheme]
 	if !known {
-		return nil, registry.Hint(fmt.Errorf("there is no registry %q", t.Scheme), "the URL begins with one of "+strings.Join(r.Schemes(), "://, ")+"://")
+		return nil, hinted.New(fmt.Errorf("there is no registry %q", t.Scheme), "the URL begins with one of "+strings.Join(r.Schemes(), "://, ")+"://")
 	}
 	source, err := open(t)
 	if err != nil {
@@ -75,7 +76,7 @@ func openStatic(t registry.Target) (*registry.Source, error) {
 		return nil, err
 	}
 	if len(t.Hosts) == 0 || t.Path != "" || len(t.Query) > 0 {
-		return nil, registry.Hint(fmt.Errorf("%s: want addresses and nothing else", t), "write static://HOST:PORT,HOST:PORT")
+		return nil, hinted.New(fmt.Errorf("%s: want addresses and nothing else", t), "write static://HOST:PORT,HOST:PORT")
 	}
 	addrs, err := t.Addrs("")
 	if err != nil {

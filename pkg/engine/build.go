@@ -10,6 +10,7 @@ import (
 
 	"github.com/docker/docker/api/types/build"
 
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/pkg/image"
 	"github.com/otlpctl/otlpctl/templates"
 )
@@ -112,7 +113,7 @@ func (e *Engine) fitsClassic(ctx context.Context, platform string) error {
 		return e.explain(ctx, "ask the container engine for its platform", err)
 	}
 	if own := version.Os + "/" + version.Arch; own != platform {
-		return image.WithHint(
+		return hinted.New(
 			fmt.Errorf("build for %s: without BuildKit the container engine builds for %s only", platform, own),
 			"use an engine with BuildKit, or --builder oci",
 		)

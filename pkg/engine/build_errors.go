@@ -8,7 +8,7 @@ import (
 
 	"github.com/docker/docker/client"
 
-	"github.com/otlpctl/otlpctl/pkg/image"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // InvalidConfigError says that the configuration to bake in is invalid, as the code that was built
@@ -36,7 +36,7 @@ func (e *Engine) explainBuild(ctx context.Context, err error) error {
 		return &InvalidConfigError{errors.New("the configuration is invalid: nothing was built")}
 	}
 	if hint := buildHint(err.Error()); hint != "" {
-		return image.WithHint(err, hint)
+		return hinted.New(err, hint)
 	}
 	return err
 }

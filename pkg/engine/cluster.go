@@ -14,7 +14,7 @@ import (
 	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/pkg/stdcopy"
 
-	"github.com/otlpctl/otlpctl/pkg/image"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // Command is a program that takes the archive of an image from its standard input, for the images
@@ -51,12 +51,12 @@ func (c *Command) Load(ctx context.Context, archive io.Reader) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.Is(err, exec.ErrNotFound):
-		return image.WithHint(fmt.Errorf("load the image: there is no program %s on this machine", c.name), "run this on the machine of the cluster's node")
+		return hinted.New(fmt.Errorf("load the image: there is no program %s on this machine", c.name), "run this on the machine of the cluster's node")
 	case strings.Contains(said.String(), "permission denied"):
-		return image.WithHint(c.failed(err, said.String()), "the socket belongs to root: run this as root")
+		return hinted.New(c.failed(err, said.String()), "the socket belongs to root: run this as root")
 	case strings.Contains(said.String(), "failed to dial"), strings.Contains(said.String(), "no such file or directory"),
 		strings.Contains(said.String(), "connection refused"):
-		return image.WithHint(c.failed(err, said.String()), "is it running? --address names the socket of another containerd")
+		return hinted.New(c.failed(err, said.String()), "is it running? --address names the socket of another containerd")
 	}
 	return c.failed(err, said.String())
 }
@@ -97,7 +97,7 @@ func (e *Engine) Kind(ctx context.Context, cluster string) (*KindCluster, error)
 		}
 	}
 	if len(k.nodes) == 0 {
-		return nil, image.WithHint(
+		return nil, hinted.New(
 			fmt.Errorf("no node of a kind cluster %q runs on the container engine at %s", cluster, e.host),
 			"'kind get clusters' lists them, and --cluster names one",
 		)

@@ -8,7 +8,7 @@ import (
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
 
-	"github.com/otlpctl/otlpctl/pkg/image"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // NextSuffix is what the name of a container that is to replace another ends in until it has done so.
@@ -33,7 +33,7 @@ func (e *Engine) find(ctx context.Context, name string) (*container.InspectRespo
 	case strings.TrimPrefix(c.Name, "/") != name:
 		return nil, nil // the engine has taken the name for the beginning of an ID
 	case c.Config.Labels[managedLabel] != managedBy:
-		return nil, image.WithHint(
+		return nil, hinted.New(
 			fmt.Errorf("container %s was not made by otlpctl, and is left alone", name),
 			"take another name with --name, or remove it with 'docker rm -f "+name+"'",
 		)
@@ -45,7 +45,7 @@ func (e *Engine) find(ctx context.Context, name string) (*container.InspectRespo
 func (e *Engine) existing(ctx context.Context, name string) (*container.InspectResponse, error) {
 	c, err := e.find(ctx, name)
 	if err == nil && c == nil {
-		err = image.WithHint(fmt.Errorf("there is no container %s", name), "'otlpctl deploy docker' makes it")
+		err = hinted.New(fmt.Errorf("there is no container %s", name), "'otlpctl deploy docker' makes it")
 	}
 	return c, err
 }
@@ -57,7 +57,7 @@ func (e *Engine) start(ctx context.Context, name, id string) error {
 		return nil
 	}
 	if where, taken := takenPort(err.Error()); taken {
-		return image.WithHint(
+		return hinted.New(
 			fmt.Errorf("start %s: %s is in use by another program or container", name, where),
 			"'ss -ltnp' and 'docker ps' show which; --publish ADDRESS publishes at one address only, and --publish none nowhere",
 		)
@@ -110,7 +110,7 @@ func (e *Engine) create(ctx context.Context, name string, r request) (id string,
 	created, err := e.api.ContainerCreate(ctx, r.config, r.host, nil, nil, name)
 	switch {
 	case cerrdefs.IsConflict(err):
-		return "", image.WithHint(
+		return "", hinted.New(
 			fmt.Errorf("container %s has been made by somebody else meanwhile", name),
 			"another deployment may be under way: try again when it is done",
 		)

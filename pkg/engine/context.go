@@ -12,7 +12,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/otlpctl/otlpctl/pkg/image"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // contextEndpoint returns where the engine in a context of the docker command is, whose configuration is in the folder:
@@ -35,7 +35,7 @@ func contextEndpoint(folder, name string) (endpoint, error) {
 	}
 	switch err := readJSON(filepath.Join(folder, "contexts", "meta", id, "meta.json"), &meta); {
 	case errors.Is(err, fs.ErrNotExist):
-		return endpoint{}, image.WithHint(fmt.Errorf("there is no docker context %q", name), "'docker context ls' lists them")
+		return endpoint{}, hinted.New(fmt.Errorf("there is no docker context %q", name), "'docker context ls' lists them")
 	case err != nil:
 		return endpoint{}, fmt.Errorf("docker context %q: %w", name, err)
 	}

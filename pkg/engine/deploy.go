@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/otlpctl/otlpctl/pkg/image"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // cleanUpTime bounds what is done after an interruption or a failure, beside the time in which a container stops.
@@ -92,7 +92,7 @@ func (d deploying) settle(ctx context.Context, id string) error {
 	d.say("waiting until " + d.plan.Name + " is healthy")
 	err := d.engine.await(ctx, d.plan.Name, id, d.timeout)
 	if ctx.Err() != nil {
-		return image.WithHint(ctx.Err(), d.plan.Name+" goes on starting: 'otlpctl status docker --name "+d.plan.Name+"' shows how it is")
+		return hinted.New(ctx.Err(), d.plan.Name+" goes on starting: 'otlpctl status docker --name "+d.plan.Name+"' shows how it is")
 	}
 	return err
 }
@@ -144,7 +144,7 @@ func (d deploying) stillCurrent(ctx context.Context) error {
 	if err != nil || now != nil && now.ID == d.plan.current.ID {
 		return err
 	}
-	return image.WithHint(fmt.Errorf("container %s was replaced or removed meanwhile", d.plan.Name), "deploy again")
+	return hinted.New(fmt.Errorf("container %s was replaced or removed meanwhile", d.plan.Name), "deploy again")
 }
 
 // sharesFiles reports whether the current container has the same configuration.

@@ -9,6 +9,7 @@ import (
 
 	cerrdefs "github.com/containerd/errdefs"
 
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	house "github.com/otlpctl/otlpctl/pkg/image"
 )
 
@@ -114,7 +115,7 @@ func (e *Engine) removeVolume(ctx context.Context, name string) error {
 	case cerrdefs.IsNotFound(err):
 		return nil
 	case cerrdefs.IsConflict(err):
-		return house.WithHint(
+		return hinted.New(
 			errors.New("another container uses it"),
 			"'docker ps --all --filter volume="+name+"' shows which, and 'docker volume rm "+name+"' removes it once that has gone",
 		)

@@ -12,6 +12,7 @@ import (
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/api/types/network"
 
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	house "github.com/otlpctl/otlpctl/pkg/image"
 )
 
@@ -57,7 +58,7 @@ func (e *Engine) Plan(ctx context.Context, run Run) (*Plan, error) {
 		return nil, fmt.Errorf("container engine at %s: %w", e.host, err)
 	}
 	if run.CPUs > float64(info.NCPU) {
-		return nil, house.WithHint(
+		return nil, hinted.New(
 			fmt.Errorf("%v processors are more than the engine has, which is %d", run.CPUs, info.NCPU),
 			fmt.Sprintf("--cpus %d is what can be had", info.NCPU),
 		)
@@ -141,13 +142,13 @@ func (e *Engine) reachable(r *Run) error {
 		return nil
 	}
 	if !e.local() {
-		return house.WithHint(
+		return hinted.New(
 			fmt.Errorf("--data %s: the container engine at %s is on another machine, and cannot mount a folder of this one", r.Data, e.host),
 			"--data takes the name of a volume, too",
 		)
 	}
 	if info, err := os.Stat(r.Data); err != nil || !info.IsDir() {
-		return house.WithHint(
+		return hinted.New(
 			fmt.Errorf("--data %s is no folder", r.Data),
 			fmt.Sprintf("'mkdir -p %[1]s && chown %[2]d %[1]s' makes one that the receiver can write to", r.Data, house.UID),
 		)
@@ -176,7 +177,7 @@ func (e *Engine) imageOf(ctx context.Context, ref string) (image.InspectResponse
 	found, err := e.api.ImageInspect(ctx, ref)
 	switch {
 	case cerrdefs.IsNotFound(err):
-		return found, house.WithHint(
+		return found, hinted.New(
 			fmt.Errorf("the container engine has no image %s", ref),
 			fmt.Sprintf("'otlpctl image build --output engine --tag %[1]s' makes it, or 'docker pull %[1]s' fetches it", ref),
 		)
@@ -193,7 +194,7 @@ func (e *Engine) hasNetwork(ctx context.Context, name string) error {
 	_, err := e.api.NetworkInspect(ctx, name, network.InspectOptions{})
 	switch {
 	case cerrdefs.IsNotFound(err):
-		return house.WithHint(fmt.Errorf("the container engine has no network %s", name), "'docker network create "+name+"' makes it")
+		return hinted.New(fmt.Errorf("the container engine has no network %s", name), "'docker network create "+name+"' makes it")
 	case err != nil:
 		return fmt.Errorf("network %s: %w", name, err)
 	}
@@ -206,7 +207,7 @@ func (e *Engine) interrupted(ctx context.Context, name string) (*container.Inspe
 	if err != nil || left == nil || lapsed(left.Config.Labels, time.Now()) {
 		return left, err
 	}
-	return nil, house.WithHint(
+	return nil, hinted.New(
 		fmt.Errorf("another deployment is under way: its container is %s", name),
 		"wait for it; if it was killed, what it left is cleaned up after "+left.Config.Labels[untilLabel],
 	)

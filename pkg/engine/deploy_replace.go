@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/otlpctl/otlpctl/pkg/image"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // replace puts another container into the place of the current one.
@@ -69,7 +69,7 @@ func (d deploying) swap(ctx context.Context, next, id string) error {
 			cleanUp, cancel := d.afterwards(ctx)
 			defer cancel()
 			hint := name + " was replaced and goes on starting: 'otlpctl status docker --name " + name + "' shows how it is"
-			return errors.Join(image.WithHint(ctx.Err(), hint), d.rename(cleanUp, id))
+			return errors.Join(hinted.New(ctx.Err(), hint), d.rename(cleanUp, id))
 		}
 	}
 	cleanUp, cancelCleanUp := d.afterwards(ctx)
@@ -103,7 +103,7 @@ func kept(ctx context.Context, err error, how string) error {
 		notReady.Kept = how
 	}
 	if ctx.Err() != nil {
-		return image.WithHint(ctx.Err(), how)
+		return hinted.New(ctx.Err(), how)
 	}
 	return err
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/docker/cli/cli/connhelper"
 	"github.com/docker/docker/client"
 
-	"github.com/otlpctl/otlpctl/pkg/image"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // oldestAPI is the API of Docker 18.09, the first with BuildKit.
@@ -36,7 +36,7 @@ func Open(ctx context.Context) (*Engine, error) {
 	}
 	api, err := dial(at)
 	if err != nil {
-		return nil, image.WithHint(
+		return nil, hinted.New(
 			fmt.Errorf("container engine at %s: %w", cmp.Or(at.host, client.DefaultDockerHost), err),
 			"an address is unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST, and DOCKER_CERT_PATH a folder with ca.pem, cert.pem and key.pem",
 		)
@@ -91,7 +91,7 @@ func (e *Engine) greet(ctx context.Context) error {
 		return e.unreachable(ctx, err)
 	}
 	if ping.APIVersion != "" && older(ping.APIVersion, oldestAPI) {
-		return image.WithHint(
+		return hinted.New(
 			fmt.Errorf("the container engine at %s has API %s, and %s is needed", e.host, ping.APIVersion, oldestAPI),
 			"update it: Docker 18.09 has that API",
 		)
@@ -108,12 +108,12 @@ func (e *Engine) unreachable(ctx context.Context, err error) error {
 	_, missing := os.Stat(socket)
 	switch {
 	case errors.Is(err, os.ErrPermission):
-		return image.WithHint(
+		return hinted.New(
 			fmt.Errorf("no permission to use the container engine at %s", e.host),
 			"add yourself to the group that owns the socket (often 'docker'), or run as root",
 		)
 	case isSocket && missing != nil:
-		return image.WithHint(
+		return hinted.New(
 			fmt.Errorf("there is no container engine at %s", e.host),
 			"start Docker, or set DOCKER_HOST; 'otlpctl image build' with --output oci:DIR or docker-archive:PATH needs none",
 		)
@@ -122,11 +122,11 @@ func (e *Engine) unreachable(ctx context.Context, err error) error {
 	problem := strings.TrimSpace(err.Error())
 	switch {
 	case strings.HasPrefix(problem, "Cannot connect to the Docker daemon"): // and no more than that
-		return image.WithHint(fmt.Errorf("the container engine at %s does not answer", e.host), running)
+		return hinted.New(fmt.Errorf("the container engine at %s does not answer", e.host), running)
 	case strings.Contains(strings.ToLower(problem), "<html"):
-		return image.WithHint(fmt.Errorf("what answers at %s is no container engine", e.host), "is DOCKER_HOST right?")
+		return hinted.New(fmt.Errorf("what answers at %s is no container engine", e.host), "is DOCKER_HOST right?")
 	}
-	return image.WithHint(fmt.Errorf("the container engine at %s does not answer: %s", e.host, problem), running)
+	return hinted.New(fmt.Errorf("the container engine at %s does not answer: %s", e.host, problem), running)
 }
 
 // findEndpoint returns where the engine is.

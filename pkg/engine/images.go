@@ -16,6 +16,7 @@ import (
 	engineimage "github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/client"
 
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/pkg/image"
 )
 
@@ -152,7 +153,7 @@ func (e *Engine) explain(ctx context.Context, what string, err error) error {
 	case client.IsErrConnectionFailed(err):
 		return fmt.Errorf("%s: %w", what, e.unreachable(ctx, err))
 	case strings.Contains(err.Error(), "no space left on device"):
-		return image.WithHint(fmt.Errorf("%s: %w", what, err), buildHint(err.Error()))
+		return hinted.New(fmt.Errorf("%s: %w", what, err), buildHint(err.Error()))
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // ErrNotFound says that a container engine has no such image.
@@ -156,10 +158,10 @@ func looksLikePath(text string) bool {
 func noImageAt(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
-		return WithHint(fmt.Errorf("%s: no such file or folder", path), "'otlpctl image build --output oci:DIR' makes an image in a folder")
+		return hinted.New(fmt.Errorf("%s: no such file or folder", path), "'otlpctl image build --output oci:DIR' makes an image in a folder")
 	}
 	if info.IsDir() {
-		return WithHint(fmt.Errorf("%s: no image in this folder: it has no %s", path, layoutIndexFile), "name a folder that holds an OCI image layout")
+		return hinted.New(fmt.Errorf("%s: no image in this folder: it has no %s", path, layoutIndexFile), "name a folder that holds an OCI image layout")
 	}
-	return WithHint(fmt.Errorf("%s: no regular file", path), "name a tar, a folder or a reference")
+	return hinted.New(fmt.Errorf("%s: no regular file", path), "name a tar, a folder or a reference")
 }

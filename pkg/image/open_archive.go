@@ -12,6 +12,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/partial"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // archiveManifest lists the images of a docker-archive.
@@ -27,7 +29,7 @@ type archived struct {
 // readArchive reads the only image of a docker-archive.
 func readArchive(s store) (*Built, error) {
 	if !s.has(archiveManifest) {
-		return nil, WithHint(fmt.Errorf("%s: no image in it: it has no %s", s.name(), archiveManifest), "name what docker save wrote")
+		return nil, hinted.New(fmt.Errorf("%s: no image in it: it has no %s", s.name(), archiveManifest), "name what docker save wrote")
 	}
 	raw, err := readDocument(s, archiveManifest)
 	if err != nil {
@@ -39,14 +41,14 @@ func readArchive(s store) (*Built, error) {
 	}
 	switch len(images) {
 	case 0:
-		return nil, WithHint(fmt.Errorf("%s: no image in it", s.name()), "save one with docker save")
+		return nil, hinted.New(fmt.Errorf("%s: no image in it", s.name()), "save one with docker save")
 	case 1:
 	default:
 		var tags []string
 		for _, i := range images {
 			tags = append(tags, i.RepoTags...)
 		}
-		return nil, WithHint(fmt.Errorf("%s: %d images: %s", s.name(), len(images), strings.Join(tags, ", ")), "save one alone with docker save")
+		return nil, hinted.New(fmt.Errorf("%s: %d images: %s", s.name(), len(images), strings.Join(tags, ", ")), "save one alone with docker save")
 	}
 	img, err := images[0].read(s)
 	if err != nil {
@@ -71,7 +73,7 @@ func (a archived) read(s store) (v1.Image, error) {
 	}
 	if len(config.RootFS.DiffIDs) != len(a.Layers) {
 		err := fmt.Errorf("%s: %d layers, but the configuration has %d", s.name(), len(a.Layers), len(config.RootFS.DiffIDs))
-		return nil, WithHint(err, "the image is incomplete: get it again")
+		return nil, hinted.New(err, "the image is incomplete: get it again")
 	}
 	var layers []v1.Layer
 	for i, name := range a.Layers {

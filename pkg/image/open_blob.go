@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // maxDocument bounds a manifest, an index and a configuration, in bytes: it is what registries accept.
@@ -49,7 +51,7 @@ func tooLarge(name string, size int64) error {
 // missing says that a store lacks a file.
 func missing(s store, name string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return WithHint(fmt.Errorf("%s: %s is missing", s.name(), name), "the image is incomplete: get it again")
+		return hinted.New(fmt.Errorf("%s: %s is missing", s.name(), name), "the image is incomplete: get it again")
 	}
 	return fmt.Errorf("%s: %w", s.name(), err)
 }
@@ -57,7 +59,7 @@ func missing(s store, name string, err error) error {
 // decode reads a document of an image as JSON.
 func decode(data []byte, what string, into any) error {
 	if err := json.Unmarshal(data, into); err != nil {
-		return WithHint(fmt.Errorf("%s is damaged: %w", what, err), "get the image again")
+		return hinted.New(fmt.Errorf("%s is damaged: %w", what, err), "get the image again")
 	}
 	return nil
 }
@@ -126,5 +128,5 @@ func (v *verified) Read(p []byte) (int, error) {
 }
 
 func damaged(h v1.Hash, why string) error {
-	return WithHint(fmt.Errorf("blob %s is damaged: %s", h, why), "get the image again")
+	return hinted.New(fmt.Errorf("blob %s is damaged: %s", h, why), "get the image again")
 }

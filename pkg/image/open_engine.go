@@ -8,6 +8,8 @@ import (
 	"os"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // openEngine copies an image of the container engine to a temporary file, which closing removes: the
@@ -18,7 +20,7 @@ func openEngine(ctx context.Context, ref string, from Saver, want *v1.Platform) 
 	}
 	content, err := from.Save(ctx, ref)
 	if errors.Is(err, ErrNotFound) {
-		return nil, nil, WithHint(
+		return nil, nil, hinted.New(
 			fmt.Errorf("the container engine has no image %s: %w", ref, err),
 			"'otlpctl image ls' lists those of otlpctl; 'docker pull' gets others",
 		)

@@ -11,6 +11,8 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // What OCI's image layout calls its files and the names of its images.
@@ -45,7 +47,7 @@ func splitLayout(text string) (path, tag string) {
 // readLayout reads the image with the tag, or the only one.
 func readLayout(s store, tag string) (*Built, error) {
 	if !s.has(layoutIndexFile) {
-		return nil, WithHint(
+		return nil, hinted.New(
 			fmt.Errorf("%s: no image in it: it has neither %s nor %s", s.name(), layoutIndexFile, archiveManifest),
 			"name what docker save wrote, or an OCI image layout",
 		)
@@ -142,13 +144,13 @@ func noChoice(name string, images, found []v1.Descriptor, tag string) error {
 	list := strings.Join(slices.Compact(known), ", ")
 	switch {
 	case len(images) == 0:
-		return WithHint(fmt.Errorf("%s: no image in this layout", name), "'otlpctl image build --output oci:DIR' puts one there")
+		return hinted.New(fmt.Errorf("%s: no image in this layout", name), "'otlpctl image build --output oci:DIR' puts one there")
 	case len(found) == 0:
-		return WithHint(fmt.Errorf("%s: no image with the tag %q", name, tag), "there is "+cmp.Or(list, "only one without a tag"))
+		return hinted.New(fmt.Errorf("%s: no image with the tag %q", name, tag), "there is "+cmp.Or(list, "only one without a tag"))
 	case list == "":
-		return WithHint(fmt.Errorf("%s: %d images without names", name, len(found)), "give them tags, or name a layout with one image")
+		return hinted.New(fmt.Errorf("%s: %d images without names", name, len(found)), "give them tags, or name a layout with one image")
 	}
-	return WithHint(fmt.Errorf("%s: %d images", name, len(found)), "name one as oci:PATH:TAG; there is "+list)
+	return hinted.New(fmt.Errorf("%s: %d images", name, len(found)), "name one as oci:PATH:TAG; there is "+list)
 }
 
 // unsupported says that something is no image that can be read.
@@ -160,7 +162,7 @@ func unsupported(name string, t types.MediaType) error {
 	case strings.HasPrefix(string(t), "text/"):
 		hint = "a page was answered, and no image: is that a registry, or a proxy before it?"
 	}
-	return WithHint(fmt.Errorf("%s: the media type %q is not supported", name, t), hint)
+	return hinted.New(fmt.Errorf("%s: the media type %q is not supported", name, t), hint)
 }
 
 // names returns the names that a layout gives an image.

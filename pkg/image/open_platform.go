@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // The bounds of an index.
@@ -27,7 +29,7 @@ func parsePlatform(text string) (*v1.Platform, error) {
 	}
 	parts := strings.Split(text, "/")
 	if len(parts) < 2 || len(parts) > 3 || slices.Contains(parts, "") {
-		return nil, WithHint(fmt.Errorf("platform %q: want os/architecture", text), "such as linux/arm64")
+		return nil, hinted.New(fmt.Errorf("platform %q: want os/architecture", text), "such as linux/arm64")
 	}
 	p := v1.Platform{OS: parts[0], Architecture: parts[1]}
 	if len(parts) == 3 && text != "linux/arm64/v8" { // which is the only one, and mostly left out
@@ -39,7 +41,7 @@ func parsePlatform(text string) (*v1.Platform, error) {
 // keep leaves only the variants for a platform, if one is wanted. The name is for the error.
 func (b *Built) keep(name string, want *v1.Platform) (err error) {
 	if len(b.Variants) == 0 {
-		return WithHint(fmt.Errorf("%s: no image for any platform in it", name), "is it an attachment, such as a signature?")
+		return hinted.New(fmt.Errorf("%s: no image for any platform in it", name), "is it an attachment, such as a signature?")
 	}
 	for i, v := range b.Variants {
 		if b.Variants[i].Platform, err = platformOf(v); err != nil {
@@ -58,7 +60,7 @@ func (b *Built) keep(name string, want *v1.Platform) (err error) {
 		}
 	}
 	if len(kept) == 0 {
-		return WithHint(fmt.Errorf("%s: no image for %s", name, want), "there is "+strings.Join(have, ", "))
+		return hinted.New(fmt.Errorf("%s: no image for %s", name, want), "there is "+strings.Join(have, ", "))
 	}
 	if b.Index != nil && len(kept) < len(b.Variants) { // it holds the others
 		b.Index = nil

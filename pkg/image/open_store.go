@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // store is a folder or a tar that images are read from. Names are relative and have slashes.
@@ -115,9 +117,9 @@ func (t *tarStore) scan(ctx context.Context) error {
 		case errors.Is(err, io.EOF):
 			return nil
 		case errors.Is(err, io.ErrUnexpectedEOF) && names > 0:
-			return WithHint(errors.New("the tar is cut off"), "get the file again")
+			return hinted.New(errors.New("the tar is cut off"), "get the file again")
 		case err != nil:
-			return WithHint(fmt.Errorf("no tar, or a damaged one: %w", err), "name what docker save wrote, or an OCI image layout")
+			return hinted.New(fmt.Errorf("no tar, or a damaged one: %w", err), "name what docker save wrote, or an OCI image layout")
 		}
 		names += len(h.Name) + len(h.Linkname)
 		if len(t.files)+len(t.links) >= maxTarFiles || names > maxTarNames {
@@ -155,11 +157,11 @@ func (t *tarStore) refuseCompressed() error {
 	}
 	switch head := string(head[:n]); {
 	case n == 0:
-		return WithHint(errors.New("the file is empty"), "get it again")
+		return hinted.New(errors.New("the file is empty"), "get it again")
 	case hasMagic(head, gzipMagic):
-		return WithHint(errors.New("the tar is compressed"), "gunzip it first")
+		return hinted.New(errors.New("the tar is compressed"), "gunzip it first")
 	case hasMagic(head, zstdMagic):
-		return WithHint(errors.New("the tar is compressed"), "unzstd it first")
+		return hinted.New(errors.New("the tar is compressed"), "unzstd it first")
 	}
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // Check says what keeps any image from going to the place, as far as files and folders tell before there
@@ -25,18 +27,18 @@ func (p *Place) Check() error {
 
 func checkArchive(path string) error {
 	if path == "-" {
-		return WithHint(errors.New("docker-archive:- names no file"), "an archive is written to a file: docker-archive:PATH")
+		return hinted.New(errors.New("docker-archive:- names no file"), "an archive is written to a file: docker-archive:PATH")
 	}
 	info, err := os.Stat(path)
 	switch {
 	case err == nil && !info.Mode().IsRegular():
-		return WithHint(fmt.Errorf("%s is there, and no regular file", path), "name a new file, or one that may be replaced")
+		return hinted.New(fmt.Errorf("%s is there, and no regular file", path), "name a new file, or one that may be replaced")
 	case err == nil:
 		return nil
 	}
 	folder := filepath.Dir(path)
 	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
-		return WithHint(fmt.Errorf("%s: there is no folder %s", path, folder), "create it first")
+		return hinted.New(fmt.Errorf("%s: there is no folder %s", path, folder), "create it first")
 	}
 	return nil
 }
@@ -57,13 +59,13 @@ func layoutAt(folder string) (ground, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if strings.Contains(filepath.Base(folder), ":") {
-			return 0, WithHint(fmt.Errorf("oci:%s: a layout that is written is named without a tag", folder), "--tag names the image")
+			return 0, hinted.New(fmt.Errorf("oci:%s: a layout that is written is named without a tag", folder), "--tag names the image")
 		}
 		return groundMissing, nil
 	case err != nil:
 		return 0, err
 	case !info.IsDir():
-		return 0, WithHint(fmt.Errorf("%s is there, and no folder", folder), hint)
+		return 0, hinted.New(fmt.Errorf("%s is there, and no folder", folder), hint)
 	}
 	there, err := os.ReadDir(folder)
 	switch {
@@ -73,7 +75,7 @@ func layoutAt(folder string) (ground, error) {
 		return groundEmpty, nil
 	}
 	if mark, err := os.Stat(filepath.Join(folder, layoutMark)); err != nil || !mark.Mode().IsRegular() {
-		return 0, WithHint(fmt.Errorf("%s has files in it, and is no OCI layout", folder), hint)
+		return 0, hinted.New(fmt.Errorf("%s has files in it, and is no OCI layout", folder), hint)
 	}
 	return groundLayout, nil
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"syscall"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // PutOptions is what putting an image somewhere depends on.
@@ -59,7 +61,7 @@ func load(ctx context.Context, b *Built, o PutOptions) error {
 
 func explainDisk(err error) error {
 	if errors.Is(err, syscall.ENOSPC) {
-		return WithHint(err, "nothing was left behind: make room, or name another place with --output")
+		return hinted.New(err, "nothing was left behind: make room, or name another place with --output")
 	}
 	return err
 }

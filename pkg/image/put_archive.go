@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // putArchive writes a docker-archive. A file that is there is replaced once the new one is complete.
@@ -32,7 +34,7 @@ func putArchive(ctx context.Context, b *Built, path string, o PutOptions) error 
 // WriteArchive writes an image for one platform as docker save does. The same image gives the same bytes.
 func WriteArchive(ctx context.Context, b *Built, w io.Writer) error {
 	if len(b.Variants) != 1 {
-		return WithHint(
+		return hinted.New(
 			fmt.Errorf("the image has %d platforms, and a docker-archive or an engine takes one", len(b.Variants)),
 			"choose one with --platform, or --output oci:DIR, which takes all",
 		)

@@ -11,6 +11,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // push sends an image to all registries that its tags name. Tags move when everything is everywhere.
@@ -53,7 +55,7 @@ func cancelledOr(ctx context.Context, err error) error {
 
 func tagReferences(tags []string, insecure bool) ([]name.Tag, error) {
 	if len(tags) == 0 {
-		return nil, WithHint(errors.New("the image has no name, and a registry needs one"), "give --tag REGISTRY/REPOSITORY:TAG")
+		return nil, hinted.New(errors.New("the image has no name, and a registry needs one"), "give --tag REGISTRY/REPOSITORY:TAG")
 	}
 	var refs []name.Tag
 	for _, text := range tags {
@@ -63,7 +65,7 @@ func tagReferences(tags []string, insecure bool) ([]name.Tag, error) {
 		}
 		tag, ok := ref.(name.Tag)
 		if !ok {
-			return nil, WithHint(fmt.Errorf("%s is no tag", text), "give --tag REGISTRY/REPOSITORY:TAG")
+			return nil, hinted.New(fmt.Errorf("%s is no tag", text), "give --tag REGISTRY/REPOSITORY:TAG")
 		}
 		refs = append(refs, tag)
 	}

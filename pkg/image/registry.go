@@ -14,6 +14,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // parseReference reads the name of an image: registry, repository, and tag or digest. Without a registry
@@ -37,7 +39,7 @@ func parseReference(text string, insecure bool) (name.Reference, error) {
 // checkName checks a name by the grammar that engines have: the library for registries takes more.
 func checkName(text string) error {
 	if before, after, ok := strings.Cut(text, "@"); ok && (strings.Contains(before, "://") || strings.Contains(after, "/") || strings.Contains(after, "@")) {
-		return WithHint(fmt.Errorf("%q has credentials in it, and is no name of an image", "…@"+after),
+		return hinted.New(fmt.Errorf("%q has credentials in it, and is no name of an image", "…@"+after),
 			"'docker login' or 'podman login' stores credentials; a name is [registry/]repository[:tag]")
 	}
 	if _, err := reference.ParseNormalizedNamed(text); err != nil {
@@ -47,7 +49,7 @@ func checkName(text string) error {
 }
 
 func noName(text string) error {
-	return WithHint(fmt.Errorf("%q is no name of an image", text), "want [registry/]repository[:tag], in lower case")
+	return hinted.New(fmt.Errorf("%q is no name of an image", text), "want [registry/]repository[:tag], in lower case")
 }
 
 // registryOptions are those with which every registry is spoken to. Credentials come from the files of
@@ -97,7 +99,7 @@ func explainRegistry(doing string, ref name.Reference, err error) error {
 	if answer, ok := errors.AsType[*transport.Error](err); ok && hint == "" {
 		hint = answerHint(doing, ref, answer.StatusCode)
 	}
-	return WithHint(fmt.Errorf("%s %s: %w", doing, ref, err), hint)
+	return hinted.New(fmt.Errorf("%s %s: %w", doing, ref, err), hint)
 }
 
 // answerHint is the next step after a registry said no.

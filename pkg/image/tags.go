@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // ParseTags checks names for an image, and returns them complete with their tag, each once.
@@ -18,7 +20,7 @@ func ParseTags(texts []string) ([]string, error) {
 		}
 		tag, ok := ref.(name.Tag)
 		if !ok {
-			return nil, WithHint(fmt.Errorf("%q has a digest, which an image does not have before it is built", text), "leave out what begins with @")
+			return nil, hinted.New(fmt.Errorf("%q has a digest, which an image does not have before it is built", text), "leave out what begins with @")
 		}
 		if !strings.HasSuffix(text, ":"+tag.TagStr()) {
 			text += ":" + tag.TagStr()

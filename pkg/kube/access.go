@@ -8,6 +8,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // permission is one thing that has to be allowed.
@@ -71,10 +73,10 @@ func (c *Client) checkAccess(ctx context.Context, s Set) error {
 
 // lacks says which permissions are missing.
 func (c *Client) lacks(t Target, missing string) error {
-	return hinted{
+	return hinted.New(
 		fmt.Errorf("%s may not do everything in the namespace %s that deploying takes: %s", c.context(), t.Namespace, missing),
 		"docs/kubernetes-role.yaml is a Role with all that is needed",
-	}
+	)
 }
 
 func (c *Client) may(ctx context.Context, p permission) (bool, error) {

@@ -6,6 +6,7 @@ package kube
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -67,23 +68,53 @@ func (c *Client) limit(ctx context.Context) (context.Context, context.CancelFunc
 }
 
 // Get asks the API server for a path such as /version, or for that of a pod's log or proxy. The answer is
-// the caller's to close; anything but 200 is an error.
+// the caller's to close, and to bound; that it does not begin in time, and anything but 200, is an error.
 func (c *Client) Get(ctx context.Context, path string, query url.Values) (io.ReadCloser, error) {
 	at := c.base.JoinPath(path)
 	at.RawQuery = query.Encode()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String(), http.NoBody)
+	ctx, cancel := context.WithCancelCause(ctx)
+	if !query.Has("follow") { // a log begins with the first line that there is
+		timer := time.AfterFunc(cmp.Or(c.patience, RequestTimeout), func() { cancel(context.DeadlineExceeded) })
+		defer timer.Stop()
+	}
+	answer, err := c.begin(ctx, at.String())
+	if err != nil {
+		cancel(nil)
+		return nil, c.Explain(err)
+	}
+	return answerBody{answer.Body, cancel}, nil
+}
+
+// begin returns an answer whose body has not been read yet. Anything but 200 is an error.
+func (c *Client) begin(ctx context.Context, at string) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, at, http.NoBody)
 	if err != nil {
 		return nil, err
 	}
 	answer, err := c.http.Do(request)
-	if err != nil {
-		return nil, c.Explain(err)
-	}
-	if answer.StatusCode == http.StatusOK {
-		return answer.Body, nil
+	switch {
+	case err != nil && errors.Is(context.Cause(ctx), context.DeadlineExceeded):
+		return nil, context.DeadlineExceeded
+	case err != nil:
+		return nil, err
+	case answer.StatusCode == http.StatusOK:
+		return answer, nil
 	}
 	defer func() { _ = answer.Body.Close() }()
-	return nil, c.Explain(statusError(answer))
+	return nil, statusError(answer)
+}
+
+// answerBody is the body of an answer. The request ends when it is closed.
+type answerBody struct {
+	io.ReadCloser
+	cancel context.CancelCauseFunc
+}
+
+// Close implements io.Closer.
+func (b answerBody) Close() error {
+	err := b.ReadCloser.Close()
+	b.cancel(nil)
+	return err
 }
 
 // resource is where objects of a kind are, all of them or those of a namespace.

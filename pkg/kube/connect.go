@@ -12,6 +12,8 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // Access says how to get to a cluster.
@@ -67,29 +69,30 @@ func (a Access) loader() clientcmd.ClientConfig {
 // unreadable says which kubeconfig cannot be read.
 func (a Access) unreadable(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return hinted{fmt.Errorf("there is no kubeconfig at %s", a.Kubeconfig), "--kubeconfig names the file that kubectl uses"}
+		return hinted.New(fmt.Errorf("there is no kubeconfig at %s", a.Kubeconfig), "--kubeconfig names the file that kubectl uses")
 	}
-	return hinted{fmt.Errorf("kubeconfig: %w", err), "--kubeconfig names the file that kubectl uses"}
+	return hinted.New(fmt.Errorf("kubeconfig: %w", err), "--kubeconfig names the file that kubectl uses")
 }
 
 // noCluster says that nothing tells where the cluster is.
 func (a Access) noCluster(known clientcmdapi.Config) error {
 	if len(known.Contexts) > 0 {
-		return hinted{errors.New("the kubeconfig has no current context"), "--context names one of " + strings.Join(contextNames(known), ", ")}
+		return hinted.New(errors.New("the kubeconfig has no current context"), "--context names one of "+strings.Join(contextNames(known), ", "))
 	}
-	err := errors.New("no kubeconfig: neither $KUBECONFIG nor ~/.kube/config names a cluster, and this is no pod")
+	files := clientcmd.NewDefaultClientConfigLoadingRules().GetLoadingPrecedence() // by $KUBECONFIG, or ~/.kube/config
+	err := fmt.Errorf("no kubeconfig: %s names no cluster, and this is no pod", strings.Join(files, " and "))
 	if a.Kubeconfig != "" {
 		err = fmt.Errorf("the kubeconfig %s names no cluster", a.Kubeconfig)
 	}
-	return hinted{err, "--kubeconfig names the file that kubectl uses"}
+	return hinted.New(err, "--kubeconfig names the file that kubectl uses")
 }
 
 func noContext(name string, known clientcmdapi.Config) error {
 	names := contextNames(known)
 	if len(names) == 0 {
-		return hinted{fmt.Errorf("there is no context %q: the kubeconfig has none", name), "--kubeconfig names the file that kubectl uses"}
+		return hinted.New(fmt.Errorf("there is no context %q: the kubeconfig has none", name), "--kubeconfig names the file that kubectl uses")
 	}
-	return hinted{fmt.Errorf("there is no context %q", name), "--context takes one of " + strings.Join(names, ", ")}
+	return hinted.New(fmt.Errorf("there is no context %q", name), "--context takes one of "+strings.Join(names, ", "))
 }
 
 func contextNames(known clientcmdapi.Config) []string {

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // Removal is what is deleted of a deployment beside what it consists of.
@@ -207,7 +209,7 @@ func (c *Client) vanish(ctx context.Context, u *unstructured.Unstructured) error
 func notGone(r Ref, now *unstructured.Unstructured, why error) error {
 	err := fmt.Errorf("%s is being deleted, and not gone yet: %w", r, why)
 	if holds := now.GetFinalizers(); len(holds) > 0 {
-		return hinted{err, "it waits for its finalizers: " + strings.Join(holds, ", ")}
+		return hinted.New(err, "it waits for its finalizers: "+strings.Join(holds, ", "))
 	}
 	return err
 }

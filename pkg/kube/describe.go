@@ -9,6 +9,8 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // Record is what the cluster remembers of a deployment. In JSON it is API.
@@ -54,11 +56,7 @@ type Changer struct {
 
 // Record returns what there is of a deployment. It is empty if otlpctl has deployed nothing.
 func (c *Client) Record(ctx context.Context, t Target) (*Record, error) {
-	in, err := c.readInventory(ctx, t)
-	if err != nil {
-		return nil, err
-	}
-	revisions, err := c.Revisions(ctx, t)
+	in, revisions, err := c.remembered(ctx, t)
 	if err != nil {
 		return nil, err
 	}
@@ -146,10 +144,10 @@ func changedAt(entry metav1.ManagedFieldsEntry) *time.Time {
 
 // NoDeployment is the error of who needs a Deployment, whoever has made it, that is not there.
 func NoDeployment(t Target) error {
-	return hinted{fmt.Errorf("there is no %s in %s", t.deployment(), t.Namespace), "-n and --name say which deployment is meant"}
+	return hinted.New(fmt.Errorf("there is no %s in %s", t.deployment(), t.Namespace), "-n and --name say which deployment is meant")
 }
 
 // NothingDeployed is the error of who asks about a deployment that is not there.
 func NothingDeployed(t Target) error {
-	return hinted{fmt.Errorf("nothing is deployed as %s", t), "-n and --name say which deployment is meant; otlpctl deploy k8s makes one"}
+	return hinted.New(fmt.Errorf("nothing is deployed as %s", t), "-n and --name say which deployment is meant; otlpctl deploy k8s makes one")
 }

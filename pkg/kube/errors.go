@@ -14,19 +14,9 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
-
-// hinted is an error whose next step is known.
-type hinted struct {
-	error
-	hint string
-}
-
-// Unwrap returns the error without its hint.
-func (e hinted) Unwrap() error { return e.error }
-
-// Hint says what to do next.
-func (e hinted) Hint() string { return e.hint }
 
 // Explain says what an error of the API server, or of the way to it, means for who deploys. An error
 // that it has explained stays as it is.
@@ -39,7 +29,7 @@ func (c *Client) Explain(err error) error {
 	case errors.Is(err, context.Canceled):
 		return err
 	case errors.Is(err, context.DeadlineExceeded):
-		return hinted{fmt.Errorf("the API server %s does not answer in time: %w", c.Server, err), "try again, or give it more time with --request-timeout"}
+		return hinted.New(fmt.Errorf("the API server %s does not answer in time: %w", c.Server, err), "try again, or give it more time with --request-timeout")
 	case ok:
 		return c.explainConnection(wrapped.Err)
 	}
@@ -55,15 +45,15 @@ func (c *Client) explainConnection(err error) error {
 	switch {
 	case strings.HasPrefix(err.Error(), "getting credentials:"):
 		why, _, _ := strings.Cut(err.Error(), "\n") // advice about plugins follows
-		return hinted{fmt.Errorf("%s has no credentials: %s", c.context(), why), "log in again with the program that the kubeconfig names"}
+		return hinted.New(fmt.Errorf("%s has no credentials: %s", c.context(), why), "log in again with the program that the kubeconfig names")
 	case unknown, wrongName, invalid:
-		return hinted{fmt.Errorf("the API server %s is not the one that %s trusts: %w", c.Server, c.context(), err), "the kubeconfig may be of a cluster that was made anew"}
+		return hinted.New(fmt.Errorf("the API server %s is not the one that %s trusts: %w", c.Server, c.context(), err), "the kubeconfig may be of a cluster that was made anew")
 	case unresolved:
-		return hinted{fmt.Errorf("the API server %s cannot be reached: %w", c.Server, err), "is " + c.context() + " the right one, and a VPN up?"}
+		return hinted.New(fmt.Errorf("the API server %s cannot be reached: %w", c.Server, err), "is "+c.context()+" the right one, and a VPN up?")
 	case refused:
-		return hinted{fmt.Errorf("the API server %s cannot be reached: %w", c.Server, op.Err), "is " + c.context() + " the right one, and the cluster running?"}
+		return hinted.New(fmt.Errorf("the API server %s cannot be reached: %w", c.Server, op.Err), "is "+c.context()+" the right one, and the cluster running?")
 	}
-	return hinted{fmt.Errorf("the API server %s: %w", c.Server, err), "is " + c.context() + " the right one?"}
+	return hinted.New(fmt.Errorf("the API server %s: %w", c.Server, err), "is "+c.context()+" the right one?")
 }
 
 // context names the context in messages.
@@ -78,19 +68,19 @@ func (c *Client) explainStatus(err *apierrors.StatusError) error {
 	text := plain(err)
 	switch {
 	case apierrors.IsUnauthorized(err):
-		return hinted{fmt.Errorf("the API server %s does not accept the credentials of %s: %w", c.Server, c.context(), text), "they may have expired: log in again"}
+		return hinted.New(fmt.Errorf("the API server %s does not accept the credentials of %s: %w", c.Server, c.context(), text), "they may have expired: log in again")
 	case apierrors.HasStatusCause(err, "NamespaceTerminating"):
-		return hinted{text, "wait until the namespace is gone, or deploy to another one with -n"}
+		return hinted.New(text, "wait until the namespace is gone, or deploy to another one with -n")
 	case strings.Contains(text.Error(), "exceeded quota"):
-		return hinted{text, "raise the ResourceQuota, or ask for less: deploy.resources, deploy.replicas"}
+		return hinted.New(text, "raise the ResourceQuota, or ask for less: deploy.resources, deploy.replicas")
 	case strings.Contains(text.Error(), "failed calling webhook"):
-		return hinted{text, "a webhook of the cluster does not work: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations"}
+		return hinted.New(text, "a webhook of the cluster does not work: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations")
 	case strings.Contains(text.Error(), "admission webhook"), strings.Contains(text.Error(), "ValidatingAdmissionPolicy"):
-		return hinted{text, "a policy of the cluster refuses the object: change it with --set deploy.… or --patch"}
+		return hinted.New(text, "a policy of the cluster refuses the object: change it with --set deploy.… or --patch")
 	case apierrors.IsForbidden(err):
-		return hinted{text, "docs/kubernetes-role.yaml is a Role with all that is needed"}
+		return hinted.New(text, "docs/kubernetes-role.yaml is a Role with all that is needed")
 	case apierrors.IsTooManyRequests(err), apierrors.IsServiceUnavailable(err), apierrors.IsServerTimeout(err), apierrors.IsTimeout(err):
-		return hinted{text, "the API server is busy or starting: try again"}
+		return hinted.New(text, "the API server is busy or starting: try again")
 	}
 	return text
 }
@@ -154,5 +144,5 @@ func isNotFound(err error) bool { return apierrors.IsNotFound(err) }
 func isForbidden(err error) bool { return apierrors.IsForbidden(err) }
 
 func unknownKind(r Ref) error {
-	return hinted{fmt.Errorf("%s: the cluster has no kind %s of %s", r, r.Kind, r.APIVersion), "install what defines it, or take it out of the section deploy"}
+	return hinted.New(fmt.Errorf("%s: the cluster has no kind %s of %s", r, r.Kind, r.APIVersion), "install what defines it, or take it out of the section deploy")
 }

@@ -8,6 +8,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // hold pauses the Deployment if the change is the one that would replace its pods.
@@ -64,10 +66,10 @@ func (p *Plan) RefuseGate() error {
 		case isPaused(c.now):
 			return pausedError(p.Target)
 		case p.Revision == 0 && c.makesPods():
-			return hinted{
+			return hinted.New(
 				fmt.Errorf("%s in %s is there, and no revision of it to go back to", c.Ref, p.Namespace),
 				"deploy it once without a gate: that is the first revision",
-			}
+			)
 		}
 	}
 	return nil

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // planOf plans one change of the Deployment by its fields that change.
@@ -73,7 +75,7 @@ func TestRefuseGate(t *testing.T) {
 		if err != nil {
 			got = err.Error()
 		}
-		if _, isHinted := errors.AsType[hinted](err); got != want || (err != nil && !isHinted) {
+		if _, isHinted := errors.AsType[hinted.Error](err); got != want || (err != nil && !isHinted) {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

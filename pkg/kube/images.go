@@ -8,6 +8,8 @@ import (
 
 	"github.com/distribution/reference"
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // Answer is what a registry says about an image.
@@ -37,8 +39,8 @@ func (s Set) PullPolicy() corev1.PullPolicy {
 // DigestOfImage returns the digest of the image, as far as it is known; empty is not at all.
 func (s Set) DigestOfImage() string { return cmp.Or(digestIn(s.Image()), s.ImageDigest) }
 
-// BringsImage reports whether pods are to have another image than those that are deployed now.
-func (p *Plan) BringsImage() bool {
+// bringsImage reports whether pods are to have another image than those that are deployed now.
+func (p *Plan) bringsImage() bool {
 	for _, c := range p.Changes {
 		if c.same(p.deployment()) {
 			return c.now == nil || receiverImage(c.now) != p.set.Image()
@@ -54,7 +56,7 @@ func (p *Plan) Know(digest string) { p.set.ImageDigest = digest }
 // certain to be missing is an error; what is only likely is among the warnings.
 func (c *Client) CheckImage(ctx context.Context, p *Plan, said Answer) (warnings []string, err error) {
 	w, ok := p.set.workload()
-	if !ok || !p.BringsImage() || said == Published {
+	if !ok || !p.bringsImage() || said == Published {
 		return nil, nil
 	}
 	nodes, err := c.Nodes(ctx)
@@ -95,10 +97,10 @@ func (d imageDoubt) judge() (warning string, err error) {
 	}
 	switch {
 	case d.said == Missing && d.isElsewhere():
-		return "", hinted{
+		return "", hinted.New(
 			fmt.Errorf("%s is not there: its registry knows no such image, and no node is known to have it", d.image),
 			"push it, as 'otlpctl deploy k8s --build --push' does; if the nodes have it all the same, --set deploy.image_pull_policy=Never says so",
-		}
+		)
 	case d.said == Missing:
 		return fmt.Sprintf("%s is not in its registry, and no node is known to have it: %s", d.image, loads), nil
 	case d.said == Denied && !d.logins:

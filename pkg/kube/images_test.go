@@ -75,7 +75,7 @@ func TestBringsImage(t *testing.T) {
 			change.now = object(t, now)
 		}
 		p.Changes = []Change{{Ref: refOf(object(t, service))}, change}
-		if got := p.BringsImage(); got != want {
+		if got := p.bringsImage(); got != want {
 			t.Errorf("%s → %s: %v", now, then, got)
 		}
 	}

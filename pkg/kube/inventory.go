@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // inventory is what otlpctl has made under one name. It is in the cluster, and there before the
@@ -58,7 +60,7 @@ func (c *Client) readInventory(ctx context.Context, t Target) (inventory, error)
 	text, _, _ := unstructured.NestedString(found.Object, "data", inventoryKey)
 	in, err := decodeInventory(t, text)
 	if err != nil {
-		return in, hinted{fmt.Errorf("%s in %s: %w", t.inventory(), t.Namespace, err), "a newer otlpctl may have written it; otherwise delete it, and deploy again"}
+		return in, hinted.New(fmt.Errorf("%s in %s: %w", t.inventory(), t.Namespace, err), "a newer otlpctl may have written it; otherwise delete it, and deploy again")
 	}
 	return in, nil
 }

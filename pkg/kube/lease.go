@@ -10,6 +10,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 const (
@@ -75,7 +77,7 @@ func (l *lease) take(ctx context.Context) error {
 		l.held, err = at.Update(ctx, next, metav1.UpdateOptions{FieldManager: FieldManager})
 	}
 	if apierrors.IsAlreadyExists(err) || apierrors.IsConflict(err) {
-		return hinted{fmt.Errorf("%s is being deployed by somebody else since this moment", l.target), "try again when that has ended"}
+		return hinted.New(fmt.Errorf("%s is being deployed by somebody else since this moment", l.target), "try again when that has ended")
 	}
 	if err != nil {
 		return fmt.Errorf("take %s: %w", l.target.lease(), l.client.Explain(err))
@@ -86,10 +88,10 @@ func (l *lease) take(ctx context.Context) error {
 func (l *lease) taken(now *unstructured.Unstructured, left time.Duration) error {
 	holder, _, _ := unstructured.NestedString(now.Object, "spec", "holderIdentity")
 	since, _, _ := unstructured.NestedString(now.Object, "spec", "acquireTime")
-	return hinted{
+	return hinted.New(
 		fmt.Errorf("%s is being deployed by %s, since %s", l.target, holder, since),
 		fmt.Sprintf("try again when that has ended; if the process is gone, in %s", left.Round(time.Second)),
-	}
+	)
 }
 
 // object returns the lease as it is to be from now on.

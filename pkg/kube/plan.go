@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // Action is what happens to an object. In JSON it is API.
@@ -111,7 +113,7 @@ func (c *Client) Plan(ctx context.Context, s Set, o Options) (*Plan, error) {
 func (o Options) Check(s Set) error {
 	for _, name := range o.Recreate {
 		if !slices.ContainsFunc(s.Objects, func(u *unstructured.Unstructured) bool { return strings.EqualFold(name, refOf(u).String()) }) {
-			return hinted{fmt.Errorf("--recreate %s: there is no such object", name), "it takes one of " + strings.Join(names(s), ", ")}
+			return hinted.New(fmt.Errorf("--recreate %s: there is no such object", name), "it takes one of "+strings.Join(names(s), ", "))
 		}
 	}
 	return nil
@@ -159,7 +161,7 @@ func (c *Client) changes(ctx context.Context, p *Plan) ([]Change, error) {
 // kept is the change of an object that is to be as it is.
 func kept(r Ref, now *unstructured.Unstructured) (Change, error) {
 	if now == nil {
-		return Change{}, hinted{fmt.Errorf("%s is gone, and only the cluster had it", r), "deploy the configuration again: it has what was in it"}
+		return Change{}, hinted.New(fmt.Errorf("%s is gone, and only the cluster had it", r), "deploy the configuration again: it has what was in it")
 	}
 	return Change{Ref: r, Action: Unchanged, Differences: []Difference{}, now: now}, nil
 }
@@ -193,7 +195,7 @@ func (c *Client) change(ctx context.Context, p *Plan, now, then *unstructured.Un
 	r := refOf(then)
 	change := Change{Ref: r, Action: Created, Differences: []Difference{}, now: now, then: then, count: countOf(p, now, then)}
 	if now != nil && now.GetDeletionTimestamp() != nil {
-		return change, hinted{fmt.Errorf("%s is being deleted", r), "wait until it is gone, and deploy again"}
+		return change, hinted.New(fmt.Errorf("%s is being deleted", r), "wait until it is gone, and deploy again")
 	}
 	if p.homeless && r.Namespace != "" { // there is nothing yet that could say more
 		return change, nil
@@ -259,9 +261,9 @@ func (c *Client) isHomeless(ctx context.Context, s Set) (bool, error) {
 	case err != nil:
 		return false, err
 	case now == nil && !s.has(s.namespace()):
-		return false, hinted{fmt.Errorf("the namespace %s does not exist", s.Namespace), "kubectl create namespace " + s.Namespace + ", or set deploy.create_namespace"}
+		return false, hinted.New(fmt.Errorf("the namespace %s does not exist", s.Namespace), "kubectl create namespace "+s.Namespace+", or set deploy.create_namespace")
 	case now != nil && now.GetDeletionTimestamp() != nil:
-		return false, hinted{fmt.Errorf("the namespace %s is being deleted", s.Namespace), "wait until it is gone, or deploy to another one with -n"}
+		return false, hinted.New(fmt.Errorf("the namespace %s is being deleted", s.Namespace), "wait until it is gone, or deploy to another one with -n")
 	}
 	return now == nil, nil
 }

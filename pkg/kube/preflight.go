@@ -9,6 +9,8 @@ import (
 	"strconv"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // The minor versions of Kubernetes 1 that otlpctl is tested with.
@@ -69,7 +71,7 @@ func (c *Client) strange(err error) error {
 
 // noServer says that something else than an API server has answered.
 func (c *Client) noServer(err error) error {
-	return hinted{fmt.Errorf("%s does not answer as an API server does: %w", c.Server, err), "is " + c.context() + " the right one?"}
+	return hinted.New(fmt.Errorf("%s does not answer as an API server does: %w", c.Server, err), "is "+c.context()+" the right one?")
 }
 
 // versionDoubt says that a cluster is older or newer than those that are known.

@@ -13,6 +13,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // checkQuota finds quotas of the namespace that leave no room for the pods. If none of them runs yet,
@@ -39,7 +41,7 @@ func (c *Client) checkQuota(ctx context.Context, s Set) (warnings []string, err 
 	if len(running.Items) > 0 || len(warnings) == 0 {
 		return warnings, nil
 	}
-	return nil, hinted{fmt.Errorf("%s", strings.Join(warnings, "\n")), "raise the ResourceQuota, or ask for less: deploy.resources, deploy.replicas"}
+	return nil, hinted.New(fmt.Errorf("%s", strings.Join(warnings, "\n")), "raise the ResourceQuota, or ask for less: deploy.resources, deploy.replicas")
 }
 
 func (c *Client) quotas(ctx context.Context, t Target) ([]corev1.ResourceQuota, error) {

@@ -1,5 +1,7 @@
 package kube
 
+import "context"
+
 // RevisionRecord says where the cluster keeps revisions, for who reads them without otlpctl.
 type RevisionRecord struct {
 	// Object is the ConfigMap of one revision.
@@ -29,4 +31,14 @@ func (d *Deployed) Records() []Ref {
 		refs[i] = refOf(record)
 	}
 	return refs
+}
+
+// remembered returns the inventory and all revisions of a deployment, of which there may be none.
+func (c *Client) remembered(ctx context.Context, t Target) (inventory, []Revision, error) {
+	in, err := c.readInventory(ctx, t)
+	if err != nil {
+		return in, nil, err
+	}
+	revisions, err := c.Revisions(ctx, t)
+	return in, revisions, err
 }

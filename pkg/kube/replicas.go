@@ -95,8 +95,9 @@ func (c count) differences() []Difference {
 // withReplicas returns a copy with that number of pods.
 func withReplicas(u *unstructured.Unstructured, n int64) *unstructured.Unstructured {
 	u = u.DeepCopy()
-	spec, _ := u.Object["spec"].(map[string]any)
-	spec["replicas"] = n
+	if spec, ok := u.Object["spec"].(map[string]any); ok {
+		spec["replicas"] = n
+	}
 	return u
 }
 

@@ -16,6 +16,8 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // revisionsKept is how many revisions there are to go back to.
@@ -32,6 +34,8 @@ type Revision struct {
 	Time        time.Time `json:"time"`
 	// Restores is the revision whose objects were applied again; 0 is none.
 	Restores int `json:"restores,omitempty"`
+	// GaveUp is the revision that failed, and that this one took the place of without being asked for; 0 is none.
+	GaveUp int `json:"gave_up,omitempty"`
 	// Secrets are those that belong to it. What is in them is known to the cluster alone.
 	Secrets []Ref `json:"secrets"`
 	// Objects are all the others, in the order in which they are applied.
@@ -66,10 +70,10 @@ func (c *Client) Revisions(ctx context.Context, t Target) ([]Revision, error) {
 	revisions := make([]Revision, len(list.Items))
 	for i := range list.Items {
 		if revisions[i], err = decodeRevision(t, &list.Items[i]); err != nil {
-			return nil, hinted{
+			return nil, hinted.New(
 				fmt.Errorf("%s in %s: %w", refOf(&list.Items[i]), t.Namespace, err),
 				fmt.Sprintf("a newer otlpctl may have written it; otherwise kubectl delete configmap -n %s %s, without which there is one revision less", t.Namespace, list.Items[i].GetName()),
-			}
+			)
 		}
 	}
 	slices.SortFunc(revisions, func(a, b Revision) int { return cmp.Compare(a.Number, b.Number) })
@@ -166,7 +170,7 @@ func (c *Client) store(ctx context.Context, s Set, number int) (Revision, error)
 	}
 	r := Revision{
 		Number: number, Image: s.Image(), ImageDigest: s.DigestOfImage(), ConfigHash: s.ConfigHash, User: user, Time: c.clock.now().UTC().Truncate(time.Second),
-		Restores: s.Restores, Secrets: s.secrets(), Objects: s.open(),
+		Restores: s.Restores, GaveUp: s.GaveUp, Secrets: s.secrets(), Objects: s.open(),
 	}
 	if r.stored, err = encodeRevision(s.Target, r); err != nil {
 		return r, err

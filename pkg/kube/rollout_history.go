@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // History is what has been deployed under one name, as far as it is kept. In JSON it is API.
@@ -36,16 +38,12 @@ type HistoryEntry struct {
 
 // History returns what is kept. That there is nothing is an error.
 func (c *Client) History(ctx context.Context, t Target) (*History, error) {
-	in, err := c.readInventory(ctx, t)
-	if err != nil {
-		return nil, err
-	}
-	revisions, err := c.Revisions(ctx, t)
+	in, revisions, err := c.remembered(ctx, t)
 	if err != nil {
 		return nil, err
 	}
 	if len(revisions) == 0 {
-		return nil, hinted{fmt.Errorf("%s has no revisions: otlpctl has deployed nothing there", t), "-n and --name say which deployment is meant"}
+		return nil, hinted.New(fmt.Errorf("%s has no revisions: otlpctl has deployed nothing there", t), "-n and --name say which deployment is meant")
 	}
 	h := historyOf(t, in, revisions)
 	h.Outside, err = c.outside(ctx, t, revisions)
@@ -74,7 +72,7 @@ func (h *History) Find(number int) (Revision, error) {
 			return e.Revision, nil
 		}
 	}
-	return Revision{}, hinted{fmt.Errorf("revision %d of %s is not kept", number, h.Target), "kept are " + h.numbers()}
+	return Revision{}, hinted.New(fmt.Errorf("revision %d of %s is not kept", number, h.Target), "kept are "+h.numbers())
 }
 
 func (h *History) numbers() string {
@@ -85,8 +83,8 @@ func (h *History) numbers() string {
 	return strings.Join(all, ", ")
 }
 
-// Previous returns the latest revision before the current one that is something else. After a deployment or an
-// undo that was cut off it is that which is Complete.
+// Previous returns the latest revision before the current one that is something else, and was not given up. After a
+// deployment or an undo that was cut off it is that which is Complete.
 func (h *History) Previous() (Revision, error) {
 	current, err := h.Complete()
 	if err != nil || h.Unfinished {
@@ -97,14 +95,23 @@ func (h *History) Previous() (Revision, error) {
 		return Revision{}, err
 	}
 	for _, e := range slices.Backward(h.Entries) {
-		if e.Number >= h.Current {
+		if e.Number >= h.Current || h.isGivenUp(e.Number) {
 			continue
 		}
 		if other, err := e.Set(h.Target).digest(); err != nil || other != digest {
 			return e.Revision, err
 		}
 	}
-	return Revision{}, hinted{fmt.Errorf("there is nothing to go back to: no revision of %s before %d is another one", h.Target, h.Current), "otlpctl deploy k8s makes a revision"}
+	hint := "otlpctl deploy k8s makes a revision"
+	if failed := current.GaveUp; failed != 0 {
+		hint = fmt.Sprintf("revision %[1]d failed: --to-revision %[1]d applies it all the same", failed)
+	}
+	return Revision{}, hinted.New(fmt.Errorf("there is nothing to go back to: no other revision of %s is kept from before %d", h.Target, h.Current), hint)
+}
+
+// isGivenUp reports whether a revision failed, and the one before it was applied again without being asked for.
+func (h *History) isGivenUp(number int) bool {
+	return slices.ContainsFunc(h.Entries, func(e HistoryEntry) bool { return e.GaveUp == number })
 }
 
 // Against returns what the records say would change if a revision took the place of the current one.

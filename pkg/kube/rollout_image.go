@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/pkg/manifest"
 )
 
@@ -33,5 +34,5 @@ func (r Revision) WithImage(t Target, image string) (Set, error) {
 		set.Objects[i] = changed
 		return set, nil
 	}
-	return Set{}, hinted{fmt.Errorf("revision %d of %s has no Deployment", r.Number, t), "otlpctl deploy k8s --image deploys the configuration with another image"}
+	return Set{}, hinted.New(fmt.Errorf("revision %d of %s has no Deployment", r.Number, t), "otlpctl deploy k8s --image deploys the configuration with another image")
 }

@@ -9,6 +9,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // rolloutManager sets what no deployment does, so that the next one leaves it alone.
@@ -69,10 +71,10 @@ func (p *Plan) RefusePaused() error {
 }
 
 func pausedError(t Target) error {
-	return hinted{
+	return hinted.New(
 		fmt.Errorf("%s in %s is paused", t.deployment(), t.Namespace),
 		fmt.Sprintf("otlpctl rollout resume -n %s --name %s lets it go on, and otlpctl rollout undo --resume goes back", t.Namespace, t.Name),
-	}
+	)
 }
 
 // patchDeployment sets fields of the specification of a Deployment, and leaves those that it does not name.

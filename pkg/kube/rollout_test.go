@@ -68,6 +68,15 @@ func TestPrevious(t *testing.T) {
 	f(at(3), 2, "", first, second, revisionOf(t, 3, one...))
 	f(at(3), 1, "", first, second, revisionOf(t, 3, two...))
 	f(at(2), 0, "there is nothing to go back to", first, revisionOf(t, 2, one...))
+	// What failed, and was given up for the one before, is nothing to go back to unless its number is given.
+	again := revisionOf(t, 4, two...)
+	again.GaveUp = 3
+	f(at(4), 1, "", first, second, revisionOf(t, 3, service), again)
+	f(at(2), 0, "there is nothing to go back to", first, func() Revision {
+		r := revisionOf(t, 2, two...)
+		r.GaveUp = 1
+		return r
+	}())
 	// What was stored by a deployment that was cut off then comes after the current one.
 	f(at(1), 0, "there is nothing to go back to", first, second)
 	f(inventory{Revision: 1}, 1, "", first, second)

@@ -8,6 +8,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // Bounds are how many pods there may be: a number, or what an autoscaler keeps to. In JSON it is API.
@@ -170,15 +172,15 @@ func (s *Scaling) Decide(want ScaleRequest) error {
 	}
 	switch {
 	case least < 1:
-		return hinted{
+		return hinted.New(
 			fmt.Errorf("%s in %s keeps 1 pod at least", s.Object, s.Namespace),
 			"with deploy.autoscaling.enabled: false there may be none; otlpctl delete k8s deletes all of it",
-		}
+		)
 	case most < least && want.Max != nil:
-		return hinted{
+		return hinted.New(
 			fmt.Errorf("%d pods at most are fewer than the min_replicas of %s, %d", most, s.Object, least),
 			fmt.Sprintf("--min %d --max %d lowers both", most, most),
-		}
+		)
 	case most < least:
 		most, s.Raised = least, true
 	}
@@ -191,10 +193,10 @@ func (s *Scaling) Decide(want ScaleRequest) error {
 
 func (s *Scaling) decideNumber(want ScaleRequest) error {
 	if want.Pods == nil {
-		return hinted{
+		return hinted.New(
 			fmt.Errorf("%s in %s has no autoscaler, whose bounds --min and --max are", s.Object, s.Namespace),
 			"otlpctl scale NUMBER sets the number of pods; deploy.autoscaling.enabled makes an autoscaler",
-		}
+		)
 	}
 	s.After = Bounds{Replicas: want.Pods}
 	if *want.Pods != *s.Before.Replicas {

@@ -10,11 +10,7 @@ import (
 // RecordedBounds returns how many pods the revision that is deployed says that there are to be, and its number;
 // 0 if none is kept.
 func (c *Client) RecordedBounds(ctx context.Context, t Target) (Bounds, int, error) {
-	in, err := c.readInventory(ctx, t)
-	if err != nil {
-		return Bounds{}, 0, err
-	}
-	revisions, err := c.Revisions(ctx, t)
+	in, revisions, err := c.remembered(ctx, t)
 	if err != nil || len(revisions) == 0 {
 		return Bounds{}, 0, err
 	}

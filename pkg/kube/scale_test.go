@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 func boundsText(b Bounds) string {
@@ -50,9 +52,9 @@ func TestDecideRefuses(t *testing.T) {
 		t.Helper()
 		s := &Scaling{Target: testTarget, Object: Ref{Kind: "Thing", Name: "d"}, Action: Unchanged, Before: before, After: before}
 		err := s.Decide(want)
-		found, _ := errors.AsType[hinted](err)
-		if err == nil || err.Error() != text || !strings.Contains(found.hint, hint) || s.Action != Unchanged {
-			t.Errorf("%v, hint %q; want %q", err, found.hint, text)
+		found, _ := errors.AsType[hinted.Error](err)
+		if err == nil || err.Error() != text || !strings.Contains(found.Hint(), hint) || s.Action != Unchanged {
+			t.Errorf("%v, hint %q; want %q", err, found.Hint(), text)
 		}
 	}
 	n := func(n int64) *int64 { return &n }

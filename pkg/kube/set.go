@@ -21,6 +21,8 @@ type Set struct {
 	ConfigHash string
 	// Restores is the revision that the set is taken from; 0 is none.
 	Restores int
+	// GaveUp is the revision that failed, in whose place the set is applied; 0 is none.
+	GaveUp int
 	// ImageDigest is that of the image, as far as it is known; empty is not at all.
 	ImageDigest string
 }

@@ -3,6 +3,8 @@ package kube
 import (
 	"errors"
 	"sync"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // atOnce is how many requests the API server gets from one command at the same time.
@@ -29,7 +31,7 @@ func distinct(faults []error) []error {
 	said := map[string]bool{}
 	var kept []error
 	for _, err := range faults {
-		if cause, ok := errors.AsType[hinted](err); ok {
+		if cause, ok := errors.AsType[hinted.Error](err); ok {
 			if said[cause.Error()] {
 				continue
 			}

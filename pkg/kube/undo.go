@@ -31,6 +31,9 @@ func (c *Client) Undo(ctx context.Context, p *Plan, say func(step string)) (Back
 		return Back{}, fmt.Errorf("revision %d of %s is not kept", p.Revision, p.Target)
 	}
 	set := revisions[i].Set(p.Target)
+	if failed := revisions[len(revisions)-1].Number; failed != p.Revision {
+		set.GaveUp = failed
+	}
 	options := p.options
 	options.Hold = false
 	again, err := c.Plan(ctx, set, options)

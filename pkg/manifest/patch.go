@@ -12,6 +12,8 @@ import (
 	jsonpatch "github.com/evanphx/json-patch/v5"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // Patch changes objects that were made: it is either the fields to be different, merged as kubectl
@@ -70,7 +72,7 @@ func readPatch(text []byte) (*Patch, error) {
 	u := unstructured.Unstructured{Object: fields}
 	p := Patch{Kind: u.GetKind(), Name: u.GetName(), apiVersion: u.GetAPIVersion()}
 	if p.Kind == "" {
-		return nil, hinted{errors.New("names no kind of objects to be changed"), "begin it with kind: Deployment and the like"}
+		return nil, hinted.New(errors.New("names no kind of objects to be changed"), "begin it with kind: Deployment and the like")
 	}
 	var err error
 	p.merge, err = json.Marshal(fields)

@@ -14,6 +14,8 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // typeOf returns an empty object of a kind that is made here, or nil if its fields are not known.
@@ -63,7 +65,7 @@ func applyPatches(set []*unstructured.Unstructured, patches []Patch) ([]*unstruc
 			}
 		}
 		if !found {
-			return nil, hinted{fmt.Errorf("patch %s: there is no %s to be changed", p.File, p.target()), "there are " + namesOf(set)}
+			return nil, hinted.New(fmt.Errorf("patch %s: there is no %s to be changed", p.File, p.target()), "there are "+namesOf(set))
 		}
 		set = next
 	}
@@ -100,7 +102,7 @@ func (p Patch) apply(u *unstructured.Unstructured) (*unstructured.Unstructured, 
 	}
 	changed := &unstructured.Unstructured{Object: fields}
 	if changed.GetKind() != u.GetKind() || changed.GetAPIVersion() != u.GetAPIVersion() || changed.GetName() != u.GetName() || changed.GetNamespace() != u.GetNamespace() {
-		return nil, hinted{errors.New("must keep its apiVersion, kind, name and namespace"), "set deploy.name and deploy.namespace"}
+		return nil, hinted.New(errors.New("must keep its apiVersion, kind, name and namespace"), "set deploy.name and deploy.namespace")
 	}
 	return strict(changed, after)
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // CheckImage reads the name of an image. A doubt is why it can be deployed, but should not stay that way;
@@ -13,7 +15,7 @@ func CheckImage(name string) (doubt string, err error) {
 	image, err := readImage(name)
 	switch {
 	case err != nil:
-		return "", hinted{err, imageHint}
+		return "", hinted.New(err, imageHint)
 	case image.moves:
 		return fmt.Sprintf("the image %s %s", name, movingImage), nil
 	}
@@ -25,7 +27,7 @@ func CheckImage(name string) (doubt string, err error) {
 func Reimage(deployment *unstructured.Unstructured, name string) error {
 	to, err := readImage(name)
 	if err != nil {
-		return hinted{err, imageHint}
+		return hinted.New(err, imageHint)
 	}
 	containers, _, err := unstructured.NestedSlice(deployment.Object, "spec", "template", "spec", "containers")
 	if err != nil {

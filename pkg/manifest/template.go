@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
 
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/templates"
 )
 
@@ -37,10 +38,10 @@ func ReadTemplates(folder fs.FS) (Templates, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(own)) {
 		if _, known := all[name]; !known {
-			return nil, hinted{
+			return nil, hinted.New(
 				fmt.Errorf("template %s: there is no such template", name),
-				"the names are " + strings.Join(slices.Sorted(maps.Keys(all)), ", "),
-			}
+				"the names are "+strings.Join(slices.Sorted(maps.Keys(all)), ", "),
+			)
 		}
 	}
 	maps.Copy(all, own)
@@ -67,18 +68,6 @@ func readTemplates(folder fs.FS) (Templates, error) {
 	return all, nil
 }
 
-// hinted is an error whose next step is known.
-type hinted struct {
-	error
-	hint string
-}
-
-// Unwrap returns the error without its hint.
-func (e hinted) Unwrap() error { return e.error }
-
-// Hint says what to do.
-func (e hinted) Hint() string { return e.hint }
-
 // object is a typed Kubernetes object.
 type object interface {
 	runtime.Object
@@ -96,7 +85,7 @@ func template[T any, P interface {
 	}
 	var o, want T
 	if err := decodeStrictly(from[name], &o); err != nil {
-		return nil, hinted{fmt.Errorf("template %s: %w", name, err), "'otlpctl render k8s' without --templates prints what the built-in one becomes"}
+		return nil, hinted.New(fmt.Errorf("template %s: %w", name, err), "'otlpctl render k8s' without --templates prints what the built-in one becomes")
 	}
 	if err := decodeStrictly(shipped[name], &want); err != nil {
 		return nil, fmt.Errorf("template %s: %w", name, err)

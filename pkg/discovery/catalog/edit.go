@@ -13,6 +13,7 @@ import (
 
 	"github.com/otlpctl/otlpctl/pkg/discovery/consul"
 	"github.com/otlpctl/otlpctl/pkg/discovery/registry"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // Entry names a registration. The names of its fields are API.
@@ -65,7 +66,7 @@ func (c *Catalog) Find(ctx context.Context, node string, ids []string) ([]Entry,
 		}
 	}
 	if missing != nil {
-		return nil, registry.Hint(errors.Join(missing...), "each agent has its own: otlpctl consul show NAME says at which node an instance is. --http-addr names the agent there, --node takes what a lost agent has left behind")
+		return nil, hinted.New(errors.Join(missing...), "each agent has its own: otlpctl consul show NAME says at which node an instance is. --http-addr names the agent there, --node takes what a lost agent has left behind")
 	}
 	return all, nil
 }
@@ -107,7 +108,7 @@ func (c *Catalog) findAt(ctx context.Context, node string, ids []string) ([]Entr
 	case err != nil:
 		return nil, c.agent.Explain(err, readRights)
 	case there == nil || there.Node == nil:
-		return nil, registry.Hint(fmt.Errorf("%s knows no node %q", c.agent, node), "otlpctl consul show NAME says at which node an instance is")
+		return nil, hinted.New(fmt.Errorf("%s knows no node %q", c.agent, node), "otlpctl consul show NAME says at which node an instance is")
 	}
 	if err := c.checkLost(ctx, node); err != nil {
 		return nil, err
@@ -138,7 +139,7 @@ func (c *Catalog) checkLost(ctx context.Context, node string) error {
 	}
 	for _, check := range checks {
 		if check.CheckID == nodeCheck && check.Status != api.HealthCritical {
-			return registry.Hint(fmt.Errorf("the agent of the node %q lives: it would register again what is taken out of the catalog", node), "leave --node out, and name that agent by --http-addr if it is another one")
+			return hinted.New(fmt.Errorf("the agent of the node %q lives: it would register again what is taken out of the catalog", node), "leave --node out, and name that agent by --http-addr if it is another one")
 		}
 	}
 	return nil

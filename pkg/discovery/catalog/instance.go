@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/consul/api"
 
 	"github.com/otlpctl/otlpctl/pkg/discovery/consul"
+	"github.com/otlpctl/otlpctl/pkg/discovery/registry"
 )
 
 // How the checks of an instance are, taken together. The names are Consul's.
@@ -21,8 +22,8 @@ const (
 
 // The metadata that says what an instance is. Receivers that register themselves have all but the last, which Register adds.
 const (
-	metaVersion      = "version"
-	metaConfigHash   = "config_hash"
+	metaVersion      = registry.MetaVersion
+	metaConfigHash   = registry.MetaConfigHash
 	metaMetricsPort  = "metrics_port"
 	metaRegisteredAt = "registered_at"
 )

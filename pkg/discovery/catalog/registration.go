@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/consul/api"
 
 	"github.com/otlpctl/otlpctl/pkg/discovery/registry"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // Registration is an instance that is to be registered by hand.
@@ -45,13 +46,13 @@ func (r Registration) Check() error {
 	ip, err := netip.ParseAddr(strings.Trim(r.Address, "[]"))
 	switch {
 	case r.Name == "" || strings.ContainsAny(r.Name, "/ \t\n"):
-		return registry.Hint(fmt.Errorf("--name %q: want the name of a service, without spaces and slashes", r.Name), "clients find the instance under it")
+		return hinted.New(fmt.Errorf("--name %q: want the name of a service, without spaces and slashes", r.Name), "clients find the instance under it")
 	case strings.ContainsAny(r.ID, "/ \t\n"):
 		return fmt.Errorf("--id %q: want no spaces and no slashes", r.ID)
 	case err == nil && ip.IsUnspecified():
-		return registry.Hint(fmt.Errorf("--address %s: nobody can connect to it", r.Address), "it is what clients are told: an address of the machine where the instance runs")
+		return hinted.New(fmt.Errorf("--address %s: nobody can connect to it", r.Address), "it is what clients are told: an address of the machine where the instance runs")
 	case err != nil && strings.ContainsAny(r.Address, ":/ "):
-		return registry.Hint(fmt.Errorf("--address %q: want a host or an IP address", r.Address), "--port has the port")
+		return hinted.New(fmt.Errorf("--address %q: want a host or an IP address", r.Address), "--port has the port")
 	case r.Port < 1 || r.Port > 65535:
 		return fmt.Errorf("--port %d: want 1 to 65535", r.Port)
 	}

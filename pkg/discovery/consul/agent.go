@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/consul/api"
 
 	"github.com/otlpctl/otlpctl/pkg/discovery/registry"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // Access says which agent is meant, where the variables of the consul command do not or say something else. The zero value is what
@@ -86,7 +87,7 @@ func (a Access) config() (*api.Config, error) {
 
 func (a Access) address() (string, error) {
 	if strings.Contains(a.Address, "@") {
-		return "", registry.Hint(errors.New("an address is no place for a user or a password"), "CONSUL_HTTP_AUTH has them")
+		return "", hinted.New(errors.New("an address is no place for a user or a password"), "CONSUL_HTTP_AUTH has them")
 	}
 	if strings.Contains(a.Address, "://") {
 		return a.Address, nil

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/otlpctl/otlpctl/pkg/discovery/registry"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // defaultPort is that of an agent's HTTP interface.
@@ -55,7 +56,7 @@ func configure(t registry.Target) (*api.Config, error) {
 			return nil, fmt.Errorf("%s: %w", t, err)
 		}
 	default:
-		return nil, registry.Hint(fmt.Errorf("%s: there is one agent, not %d", t, len(t.Hosts)), "name the agent of this machine: it knows the servers")
+		return nil, hinted.New(fmt.Errorf("%s: there is one agent, not %d", t, len(t.Hosts)), "name the agent of this machine: it knows the servers")
 	}
 	secure, err := t.Flag(paramTLS, conf.Scheme == "https")
 	if err != nil {
@@ -75,7 +76,7 @@ func configure(t registry.Target) (*api.Config, error) {
 func connect(conf *api.Config) (*api.Client, error) {
 	client, err := api.NewClient(conf)
 	if err != nil {
-		return nil, registry.Hint(fmt.Errorf("consul: %s", lower(err.Error())), "see the variables CONSUL_HTTP_ADDR, CONSUL_CACERT, CONSUL_CLIENT_CERT, CONSUL_CLIENT_KEY and CONSUL_HTTP_TOKEN_FILE")
+		return nil, hinted.New(fmt.Errorf("consul: %s", lower(err.Error())), "see the variables CONSUL_HTTP_ADDR, CONSUL_CACERT, CONSUL_CLIENT_CERT, CONSUL_CLIENT_KEY and CONSUL_HTTP_TOKEN_FILE")
 	}
 	return client, nil
 }
@@ -100,7 +101,7 @@ func (a asked) explain(who string, err error) error {
 	var status api.StatusError
 	switch {
 	case errors.Is(err, errBlind):
-		return registry.Hint(fmt.Errorf("%s %w", who, err), token)
+		return hinted.New(fmt.Errorf("%s %w", who, err), token)
 	case !errors.As(err, &status):
 		return a.advice.Explain(who, err)
 	}
@@ -108,15 +109,15 @@ func (a asked) explain(who string, err error) error {
 	said := fmt.Errorf("%s answers %d: %s", who, status.Code, text)
 	switch {
 	case status.Code == 403, status.Code == 401:
-		return registry.Hint(said, token)
+		return hinted.New(said, token)
 	case strings.Contains(text, "No cluster leader"):
-		return registry.Hint(fmt.Errorf("%s has no cluster leader", who), "the Consul servers elect one, or too few of them run")
+		return hinted.New(fmt.Errorf("%s has no cluster leader", who), "the Consul servers elect one, or too few of them run")
 	case strings.Contains(text, "No path to datacenter"):
-		return registry.Hint(said, a.datacenter)
+		return hinted.New(said, a.datacenter)
 	case status.Code == 400 && strings.Contains(text, "HTTPS server"):
-		return registry.Hint(fmt.Errorf("%s speaks TLS only", who), a.advice.TLS)
+		return hinted.New(fmt.Errorf("%s speaks TLS only", who), a.advice.TLS)
 	case status.Code == 429:
-		return registry.Hint(said, "the agent limits its clients: see http_max_conns_per_client and limits of its configuration")
+		return hinted.New(said, "the agent limits its clients: see http_max_conns_per_client and limits of its configuration")
 	}
 	return said
 }

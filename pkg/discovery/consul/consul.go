@@ -11,6 +11,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/otlpctl/otlpctl/pkg/discovery/registry"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/receiver/resolve"
 )
 
@@ -49,7 +50,7 @@ func Open(t registry.Target) (*registry.Source, error) {
 		return nil, err
 	}
 	if t.Path == "" || strings.Contains(t.Path, "/") {
-		return nil, registry.Hint(fmt.Errorf("%s: the path is to be the name of one service", t), "write consul://HOST:PORT/NAME")
+		return nil, hinted.New(fmt.Errorf("%s: the path is to be the name of one service", t), "write consul://HOST:PORT/NAME")
 	}
 	passing, err := t.Flag(paramPassing, true)
 	if err != nil {

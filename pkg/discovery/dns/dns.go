@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/otlpctl/otlpctl/pkg/discovery/registry"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/receiver/resolve"
 )
 
@@ -50,12 +51,12 @@ func Open(t registry.Target) (*registry.Source, error) {
 	case typeSRV:
 		n.host, n.srv = wanted, true
 		if strings.Contains(wanted, ":") {
-			return nil, registry.Hint(fmt.Errorf("%s: SRV records have the ports", t), "write dns://NAME?type=srv")
+			return nil, hinted.New(fmt.Errorf("%s: SRV records have the ports", t), "write dns://NAME?type=srv")
 		}
 	case "", "a", "aaaa":
 		addr, err := registry.Addr(wanted, "")
 		if err != nil {
-			return nil, registry.Hint(fmt.Errorf("%s: %w", t, err), "write dns://HOST:PORT, or dns://NAME?type=srv if the ports are in DNS too")
+			return nil, hinted.New(fmt.Errorf("%s: %w", t, err), "write dns://HOST:PORT, or dns://NAME?type=srv if the ports are in DNS too")
 		}
 		n.host, n.port, _ = net.SplitHostPort(addr)
 	default:
@@ -83,7 +84,7 @@ func hostOf(t registry.Target) (string, error) {
 		t.Query.Set(paramServer, t.Hosts[0])
 		return t.Path, nil
 	}
-	return "", registry.Hint(fmt.Errorf("%s: there is to be one name", t), "write dns://HOST:PORT")
+	return "", hinted.New(fmt.Errorf("%s: there is to be one name", t), "write dns://HOST:PORT")
 }
 
 // use has another server asked than that of the machine.
@@ -173,7 +174,7 @@ func (n *name) explain(err error) error {
 	case !ok:
 		return fmt.Errorf("dns%s: %w", n.server, err)
 	case dns.IsTimeout:
-		return registry.Hint(fmt.Errorf("dns%s does not answer in time", n.server), "is it the right server, and running?")
+		return hinted.New(fmt.Errorf("dns%s does not answer in time", n.server), "is it the right server, and running?")
 	}
-	return registry.Hint(fmt.Errorf("dns%s: %s", n.server, dns.Err), "is it the right server, and running?")
+	return hinted.New(fmt.Errorf("dns%s: %s", n.server, dns.Err), "is it the right server, and running?")
 }

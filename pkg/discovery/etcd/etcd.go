@@ -14,6 +14,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/otlpctl/otlpctl/pkg/discovery/registry"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/receiver/resolve"
 )
 
@@ -42,7 +43,7 @@ func Open(t registry.Target) (*registry.Source, error) {
 	}
 	path := strings.Trim(t.Path, "/")
 	if path == "" {
-		return nil, registry.Hint(fmt.Errorf("%s: the path is to be the prefix of the service's keys", t), "write etcd://HOST:PORT/PREFIX/NAME")
+		return nil, hinted.New(fmt.Errorf("%s: the path is to be the prefix of the service's keys", t), "write etcd://HOST:PORT/PREFIX/NAME")
 	}
 	addrs, secure, err := members(t)
 	if err != nil {
@@ -196,7 +197,7 @@ func instanceOf(id string, value []byte) (resolve.Instance, error) {
 func (k *known) tell(found func([]resolve.Instance)) error {
 	if len(k.instances) == 0 {
 		for id, err := range k.faulty {
-			return registry.Hint(fmt.Errorf("the entry %s%s: %w", k.prefix, id, err), `a value is such as {"addr": "10.0.0.1:4317", "zone": "a"}`)
+			return hinted.New(fmt.Errorf("the entry %s%s: %w", k.prefix, id, err), `a value is such as {"addr": "10.0.0.1:4317", "zone": "a"}`)
 		}
 	}
 	all := make([]resolve.Instance, 0, len(k.instances))

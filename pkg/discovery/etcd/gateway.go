@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/otlpctl/otlpctl/pkg/discovery/registry"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // The variables of etcdctl.
@@ -140,11 +141,11 @@ func (a Asked) Explain(who string, err error) error {
 	switch {
 	case strings.Contains(text, "user name is empty"), strings.Contains(text, "authentication failed"),
 		strings.Contains(text, "invalid auth token"), strings.Contains(text, "permission denied"):
-		return registry.Hint(said, a.Login+" have a user who may do that")
+		return hinted.New(said, a.Login+" have a user who may do that")
 	case strings.Contains(text, "no leader"):
-		return registry.Hint(fmt.Errorf("%s has no leader", who), "too few members run, or they cannot reach each other")
+		return hinted.New(fmt.Errorf("%s has no leader", who), "too few members run, or they cannot reach each other")
 	case status.Code == http.StatusNotFound:
-		return registry.Hint(said, "is it etcd 3.4 or later, with its gRPC gateway on (--enable-grpc-gateway)?")
+		return hinted.New(said, "is it etcd 3.4 or later, with its gRPC gateway on (--enable-grpc-gateway)?")
 	}
 	return said
 }

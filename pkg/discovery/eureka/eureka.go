@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/otlpctl/otlpctl/pkg/discovery/registry"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/receiver/resolve"
 )
 
@@ -52,7 +53,7 @@ func Open(t registry.Target) (*registry.Source, error) {
 		folder = defaultFolder
 	}
 	if app == "" || len(t.Hosts) == 0 {
-		return nil, registry.Hint(fmt.Errorf("%s: the server or the application is missing", t), "write eureka://HOST:PORT/APP")
+		return nil, hinted.New(fmt.Errorf("%s: the server or the application is missing", t), "write eureka://HOST:PORT/APP")
 	}
 	addrs, err := t.Addrs(defaultPort)
 	if err != nil {
@@ -122,7 +123,7 @@ func explain(who string, err error) error {
 			Trust: envCA + " names the file with its certificate authority",
 		}.Explain(who, err)
 	case status.Code == http.StatusUnauthorized, status.Code == http.StatusForbidden:
-		return registry.Hint(fmt.Errorf("%s %w", who, err), envUser+" and "+envPassword+" say who may ask")
+		return hinted.New(fmt.Errorf("%s %w", who, err), envUser+" and "+envPassword+" say who may ask")
 	}
 	return fmt.Errorf("%s %w", who, err)
 }

@@ -10,22 +10,9 @@ import (
 	"net"
 	"net/url"
 	"strings"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
-
-// hinted is an error whose next step is known.
-type hinted struct {
-	error
-	hint string
-}
-
-// Unwrap returns the error without its hint.
-func (e hinted) Unwrap() error { return e.error }
-
-// Hint says what to do next.
-func (e hinted) Hint() string { return e.hint }
-
-// Hint adds the next step to an error.
-func Hint(err error, next string) error { return hinted{err, next} }
 
 // Advice is what whoever asks a registry can set if that cannot be reached, each as the end of a sentence. Empty is nothing.
 type Advice struct {
@@ -46,19 +33,19 @@ func (a Advice) Explain(who string, err error) error {
 	case errors.Is(err, context.Canceled):
 		return err
 	case errors.Is(err, context.DeadlineExceeded), isOp && op.Timeout():
-		return Hint(fmt.Errorf("%s does not answer in time", who), "is it the right address, and nothing in the way?")
+		return hinted.New(fmt.Errorf("%s does not answer in time", who), "is it the right address, and nothing in the way?")
 	case isUntrusted(err):
-		return Hint(fmt.Errorf("%s cannot prove who it is: %w", who, plain(err)), a.Trust)
+		return hinted.New(fmt.Errorf("%s cannot prove who it is: %w", who, plain(err)), a.Trust)
 	case isPlainText(err):
-		return Hint(fmt.Errorf("%s does not speak TLS", who), a.TLS)
+		return hinted.New(fmt.Errorf("%s does not speak TLS", who), a.TLS)
 	case isEncrypted(err):
-		return Hint(fmt.Errorf("%s speaks TLS only", who), a.TLS)
+		return hinted.New(fmt.Errorf("%s speaks TLS only", who), a.TLS)
 	case isDNS:
-		return Hint(fmt.Errorf("%s: the name %s is unknown: %s", who, dns.Name, dns.Err), "is it the right address?")
+		return hinted.New(fmt.Errorf("%s: the name %s is unknown: %s", who, dns.Name, dns.Err), "is it the right address?")
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return Hint(fmt.Errorf("%s closes the connection without an answer", who), a.TLS)
+		return hinted.New(fmt.Errorf("%s closes the connection without an answer", who), a.TLS)
 	case isOp:
-		return Hint(fmt.Errorf("%s cannot be reached: %w", who, op.Err), a.Start)
+		return hinted.New(fmt.Errorf("%s cannot be reached: %w", who, op.Err), a.Start)
 	}
 	return fmt.Errorf("%s: %w", who, plain(err))
 }

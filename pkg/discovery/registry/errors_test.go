@@ -9,6 +9,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 func TestExplain(t *testing.T) {
@@ -35,9 +37,9 @@ func TestExplain(t *testing.T) {
 			t.Fatalf("%s has answered", url)
 		}
 		err = advice.Explain("consul", err)
-		var hinted hinted
-		if !errors.As(err, &hinted) || hinted.Hint() != hint || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v (%s), want %q (%s)", url, err, hinted.hint, want, hint)
+		var found hinted.Error
+		if !errors.As(err, &found) || found.Hint() != hint || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v (%s), want %q (%s)", url, err, found.Hint(), want, hint)
 		}
 		if strings.Contains(err.Error(), "127.0.0.1") {
 			t.Errorf("%v has what differs each time", err)

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/receiver/tlsconf"
 )
 
@@ -46,7 +47,7 @@ func TLSFromEnv(ca, cert, key string) (*tls.Config, error) {
 	c.CAFile, c.CertFile, c.KeyFile = os.Getenv(ca), os.Getenv(cert), os.Getenv(key)
 	conf, err := c.TLS(nil)
 	if err != nil {
-		return nil, Hint(err, fmt.Sprintf("see the variables %s, %s and %s", ca, cert, key))
+		return nil, hinted.New(err, fmt.Sprintf("see the variables %s, %s and %s", ca, cert, key))
 	}
 	return conf, nil
 }
@@ -104,7 +105,7 @@ func Garbled(err error) error {
 	_, syntax := errors.AsType[*json.SyntaxError](err)
 	_, kind := errors.AsType[*json.UnmarshalTypeError](err)
 	if syntax || kind {
-		return Hint(fmt.Errorf("the answer is not what this registry answers: %w", err), "is it the right address?")
+		return hinted.New(fmt.Errorf("the answer is not what this registry answers: %w", err), "is it the right address?")
 	}
 	return err
 }

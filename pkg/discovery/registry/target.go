@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // Target is the URL of a service in a registry, such as etcd://10.0.0.1:2379,10.0.0.2:2379/services/otlp?zone=a.
@@ -31,7 +33,7 @@ const (
 func Parse(text string) (Target, error) {
 	scheme, rest, ok := strings.Cut(text, "://")
 	if !ok || scheme == "" {
-		return Target{}, Hint(errors.New("this is no URL of a service"), "write one such as consul://127.0.0.1:8500/otlp-receiver")
+		return Target{}, hinted.New(errors.New("this is no URL of a service"), "write one such as consul://127.0.0.1:8500/otlp-receiver")
 	}
 	t := Target{Scheme: strings.ToLower(scheme)}
 	rest, _, fragment := strings.Cut(rest, "#")
@@ -42,7 +44,7 @@ func Parse(text string) (Target, error) {
 		return Target{}, fmt.Errorf("%s: what follows the path is not of the form ?tag=…&zone=…", t.Scheme)
 	}
 	if strings.Contains(hosts, "@") {
-		return Target{}, Hint(fmt.Errorf("%s: a URL is no place for a user, a password or a token", t.Scheme), secretHint(t.Scheme))
+		return Target{}, hinted.New(fmt.Errorf("%s: a URL is no place for a user, a password or a token", t.Scheme), secretHint(t.Scheme))
 	}
 	if t.Path, err = url.PathUnescape(path); err != nil {
 		return Target{}, fmt.Errorf("%s: the path: %w", t.Scheme, err)
@@ -63,9 +65,9 @@ func (t Target) Allow(params ...string) error {
 	for name, values := range t.Query {
 		switch {
 		case !slices.Contains(params, name) && isSecret(name):
-			return Hint(fmt.Errorf("%s: a URL is no place for a user, a password or a token", t), secretHint(t.Scheme))
+			return hinted.New(fmt.Errorf("%s: a URL is no place for a user, a password or a token", t), secretHint(t.Scheme))
 		case !slices.Contains(params, name):
-			return Hint(fmt.Errorf("%s: there is no parameter %q", t, name), "the parameters are "+strings.Join(params, ", "))
+			return hinted.New(fmt.Errorf("%s: there is no parameter %q", t, name), "the parameters are "+strings.Join(params, ", "))
 		case len(values) > 1 && name != paramTag:
 			return fmt.Errorf("%s: the parameter %s is there twice", t, name)
 		}

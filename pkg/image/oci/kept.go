@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/partial"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/pkg/image"
 )
 
@@ -58,7 +59,7 @@ func (k *keptLayer) copy(ctx context.Context) (err error) {
 	}
 	_, err = io.Copy(file, image.Cancellable(ctx, content))
 	if err = errors.Join(err, file.Close()); errors.Is(err, syscall.ENOSPC) {
-		return image.WithHint(err, "make room there, or name another folder for temporary files with TMPDIR")
+		return hinted.New(err, "make room there, or name another folder for temporary files with TMPDIR")
 	}
 	return err
 }

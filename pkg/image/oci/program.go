@@ -13,7 +13,7 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
-	"github.com/otlpctl/otlpctl/pkg/image"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // mainPackage is the end of the path of the package that is the program, in any fork.
@@ -129,5 +129,5 @@ func (p *Program) setting(key string) string {
 
 // unfit says why something does not go into an image, and what would.
 func unfit(name, problem, hint string) error {
-	return image.WithHint(errors.New(name+" "+problem), hint)
+	return hinted.New(errors.New(name+" "+problem), hint)
 }

@@ -8,7 +8,7 @@ import (
 	"path"
 	"strings"
 
-	"github.com/otlpctl/otlpctl/pkg/image"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 )
 
 // maxAccounts is how long /etc/passwd and /etc/group of a base may be, in bytes.
@@ -103,6 +103,6 @@ func (b *Base) hasAuthorities() bool {
 
 // fault says why nothing can be built on the base.
 func (b *Base) fault(format string, args ...any) error {
-	return image.WithHint(fmt.Errorf("base image %s: "+format, append([]any{b.Name}, args...)...),
+	return hinted.New(fmt.Errorf("base image %s: "+format, append([]any{b.Name}, args...)...),
 		"use another base image, or none: the image needs no other files")
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/otlpctl/otlpctl/pkg/discovery/registry"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/pkg/kube"
 	"github.com/otlpctl/otlpctl/pkg/kube/watch"
 	"github.com/otlpctl/otlpctl/receiver/resolve"
@@ -31,16 +32,16 @@ func Open(t registry.Target) (*registry.Source, error) {
 	service, port, hasPort := strings.Cut(rest, ":")
 	switch {
 	case len(t.Hosts) > 0:
-		return nil, registry.Hint(fmt.Errorf("%s: the kubeconfig says where the cluster is, not the URL", t), usage)
+		return nil, hinted.New(fmt.Errorf("%s: the kubeconfig says where the cluster is, not the URL", t), usage)
 	case !isName(namespace), !isName(service), hasPort && !isName(port):
-		return nil, registry.Hint(fmt.Errorf("%s: the path is to name a Service and its namespace", t), usage)
+		return nil, hinted.New(fmt.Errorf("%s: the path is to name a Service and its namespace", t), usage)
 	case len(t.Choice().Tags) > 0:
 		return nil, fmt.Errorf("%s: Kubernetes has no tags to choose by", t)
 	}
 	client, err := kube.Open(kube.Access{Kubeconfig: t.Query.Get(paramKubeconfig), Context: t.Query.Get(paramContext)})
 	if err != nil {
 		// The hints are about flags.
-		return nil, registry.Hint(errors.New(t.String()+": "+err.Error()), "the parameters kubeconfig and context say which cluster is meant")
+		return nil, hinted.New(errors.New(t.String()+": "+err.Error()), "the parameters kubeconfig and context say which cluster is meant")
 	}
 	w := watch.Endpoints{API: client, Namespace: namespace, Service: service}
 	follow := func(ctx context.Context, found func([]resolve.Instance)) error {

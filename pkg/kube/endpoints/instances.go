@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/otlpctl/otlpctl/pkg/discovery/registry"
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/pkg/kube/watch"
 	"github.com/otlpctl/otlpctl/receiver/resolve"
 )
@@ -69,9 +69,9 @@ func noPort(port string, others []string) error {
 	slices.Sort(others)
 	there := "its endpoints have: " + strings.Join(slices.Compact(others), ", ")
 	if port == "" {
-		return registry.Hint(fmt.Errorf("the Service has several ports: %s", there), usage)
+		return hinted.New(fmt.Errorf("the Service has several ports: %s", there), usage)
 	}
-	return registry.Hint(fmt.Errorf("the Service has no port %s: %s", port, there), usage)
+	return hinted.New(fmt.Errorf("the Service has no port %s: %s", port, there), usage)
 }
 
 func instanceOf(e watch.Endpoint, port int) resolve.Instance {

@@ -22,6 +22,8 @@ func Deployment(d *appsv1.Deployment) State {
 		return progressing("has changed, which the cluster has not seen yet")
 	case complete(d) && desired == 0:
 		return ready("is scaled to 0")
+	case complete(d) && d.Spec.Paused:
+		return ready("%d of %s available, and the rollout is paused", s.AvailableReplicas, counted(desired, "pod"))
 	case complete(d):
 		return ready("%d of %s available", s.AvailableReplicas, counted(desired, "pod"))
 	}

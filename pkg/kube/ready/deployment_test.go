@@ -27,7 +27,8 @@ func TestDeployment(t *testing.T) {
 	f(`{spec: {replicas: 3}, status: {replicas: 5, updatedReplicas: 3, availableReplicas: 5}}`, progressing("2 old pods left"))
 	f(`{spec: {replicas: 2, paused: true}, status: {replicas: 2, updatedReplicas: 0, availableReplicas: 2}}`,
 		stuck("is paused with 0 of 2 pods new, 2 old ones left").finally(true))
-	f(`{spec: {replicas: 2, paused: true}, status: {replicas: 2, updatedReplicas: 2, availableReplicas: 2}}`, ready("2 of 2 pods available"))
+	f(`{spec: {replicas: 2, paused: true}, status: {replicas: 2, updatedReplicas: 2, availableReplicas: 2}}`,
+		ready("2 of 2 pods available, and the rollout is paused"))
 	f(`{spec: {replicas: 2, progressDeadlineSeconds: 90}, status: {replicas: 2, updatedReplicas: 2, conditions: [{type: Progressing, status: "False", reason: ProgressDeadlineExceeded}]}}`,
 		failed("0 of 2 pods available, and made no progress for 1m30s").finally(true))
 	f(`{metadata: {deletionTimestamp: 2026-01-01T12:00:00Z}}`, failed("is being deleted").finally(true))

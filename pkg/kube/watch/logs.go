@@ -13,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 )
 
@@ -96,11 +95,8 @@ func (l Logs) pods(ctx context.Context, query url.Values) ([]*corev1.Pod, error)
 
 // selector returns the query for the pods of the Deployment.
 func (l Logs) selector(ctx context.Context) (url.Values, error) {
-	d, err := get[appsv1.Deployment](ctx, l.API, at(apps, l.Namespace, "deployments", l.Name), nil)
-	if err != nil {
-		return nil, err
-	}
-	return selecting(d.Spec.Selector)
+	_, query, err := deploymentOf(ctx, l.API, l.Namespace, l.Name)
+	return query, err
 }
 
 // query asks for the log of a pod as l wants it.

@@ -31,11 +31,7 @@ func (m Member) Restarts() int32 {
 
 // Members returns the pods of a Deployment, those aside that are stopping.
 func Members(ctx context.Context, api API, namespace, name string) ([]Member, error) {
-	d, err := get[appsv1.Deployment](ctx, api, at(apps, namespace, "deployments", name), nil)
-	if err != nil {
-		return nil, err
-	}
-	query, err := selecting(d.Spec.Selector)
+	d, query, err := deploymentOf(ctx, api, namespace, name)
 	if err != nil {
 		return nil, err
 	}

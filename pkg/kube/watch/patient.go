@@ -2,6 +2,7 @@ package watch
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -9,12 +10,12 @@ import (
 const tries = 6
 
 // patiently asks again while the API server is away or busy, which is no verdict on what it was asked about. A refusal
-// is an answer.
+// is an answer, and one that takes too long has been waited for.
 func patiently[T any](ctx context.Context, ask func() (T, error)) (T, error) {
 	pause := firstPause
 	for try := 1; ; try++ {
 		answer, err := ask()
-		if err == nil || ctx.Err() != nil || isRefusal(err) || try == tries {
+		if err == nil || ctx.Err() != nil || isRefusal(err) || errors.Is(err, context.DeadlineExceeded) || try == tries {
 			return answer, err
 		}
 		timer := time.NewTimer(pause)

@@ -88,11 +88,7 @@ func Look(ctx context.Context, api API, namespace, name string) (*Status, error)
 }
 
 func newLook(ctx context.Context, api API, namespace, name string) (*look, error) {
-	d, err := get[appsv1.Deployment](ctx, api, at(apps, namespace, "deployments", name), nil)
-	if err != nil {
-		return nil, err
-	}
-	query, err := selecting(d.Spec.Selector)
+	d, query, err := deploymentOf(ctx, api, namespace, name)
 	if err != nil {
 		return nil, err
 	}

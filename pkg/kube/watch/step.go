@@ -18,12 +18,8 @@ func HasBegun(ctx context.Context, api API, namespace, name string) (bool, error
 }
 
 func hasBegun(ctx context.Context, api API, namespace, name string) (bool, error) {
-	d, err := get[appsv1.Deployment](ctx, api, at(apps, namespace, "deployments", name), nil)
+	d, query, err := deploymentOf(ctx, api, namespace, name)
 	if err != nil || d.Status.ObservedGeneration < d.Generation {
-		return false, err
-	}
-	query, err := selecting(d.Spec.Selector)
-	if err != nil {
 		return false, err
 	}
 	sets, err := list[appsv1.ReplicaSet](ctx, api, at(apps, namespace, "replicasets"), query)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -72,6 +73,16 @@ type listing[T any] struct {
 
 func list[T any](ctx context.Context, api API, path string, query url.Values) (*listing[T], error) {
 	return get[listing[T]](ctx, api, path, query)
+}
+
+// deploymentOf reads a Deployment. The query is for what its selector selects.
+func deploymentOf(ctx context.Context, api API, namespace, name string) (*appsv1.Deployment, url.Values, error) {
+	d, err := get[appsv1.Deployment](ctx, api, at(apps, namespace, "deployments", name), nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	query, err := selecting(d.Spec.Selector)
+	return d, query, err
 }
 
 // selecting returns a query for the objects with labels.
