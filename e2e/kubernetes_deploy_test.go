@@ -24,6 +24,8 @@ func TestKubernetesDeploy(t *testing.T) {
 	t.Run("revisions", testDeployRevisions)
 	t.Run("atomic", testDeployAtomic)
 	t.Run("atomic first", testDeployAtomicFirst)
+	t.Run("atomic beside others", testDeployAtomicBeside)
+	t.Run("records", testDeployRecords)
 	t.Run("interrupted", testDeployInterrupted)
 	t.Run("two at once", testDeployTwice)
 	t.Run("role", testDeployRole)

@@ -23,10 +23,10 @@ func newRolloutUndo(s term.Streams) *cobra.Command {
 		Short: "Go back to an earlier revision: image, configuration and all else",
 		Long: `Apply the objects of an earlier revision again, in the same way as "otlpctl deploy k8s": plan, apply,
 delete what was not there then, and wait until the pods are ready; exit 3 if they do not get there.
-Without --to-revision it is the latest one before that was something else; one that --atomic or a gate
-has given up is passed over, and a failed one that is still deployed is left. What is applied becomes a
-new revision, so that an undo can be undone. A rollout that is paused is refused, as nothing would
-come of it: with --resume it goes on once the earlier revision is applied, straight to that.
+Without --to-revision it is the latest one before that was something else, and that neither --atomic
+nor a gate has given up. What is applied becomes a new revision, so that an undo can be undone. A
+rollout that is paused is refused, as nothing would come of it: with --resume it goes on once the
+earlier revision is applied, straight to that.
 
 The data of Secrets is in no revision. Those that otlpctl has made are kept as long as a revision
 needs them; one that is gone is an error, and what is in one of yours stays as it is now.`,

@@ -77,16 +77,16 @@ func (c *Client) Get(ctx context.Context, path string, query url.Values) (io.Rea
 		timer := time.AfterFunc(cmp.Or(c.patience, RequestTimeout), func() { cancel(context.DeadlineExceeded) })
 		defer timer.Stop()
 	}
-	answer, err := c.begin(ctx, at.String())
+	body, err := c.begin(ctx, at.String())
 	if err != nil {
 		cancel(nil)
 		return nil, c.Explain(err)
 	}
-	return answerBody{answer.Body, cancel}, nil
+	return answerBody{body, cancel}, nil
 }
 
-// begin returns an answer whose body has not been read yet. Anything but 200 is an error.
-func (c *Client) begin(ctx context.Context, at string) (*http.Response, error) {
+// begin returns the body of an answer, of which nothing has been read yet. Anything but 200 is an error.
+func (c *Client) begin(ctx context.Context, at string) (io.ReadCloser, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, at, http.NoBody)
 	if err != nil {
 		return nil, err
@@ -98,7 +98,7 @@ func (c *Client) begin(ctx context.Context, at string) (*http.Response, error) {
 	case err != nil:
 		return nil, err
 	case answer.StatusCode == http.StatusOK:
-		return answer, nil
+		return answer.Body, nil
 	}
 	defer func() { _ = answer.Body.Close() }()
 	return nil, statusError(answer)

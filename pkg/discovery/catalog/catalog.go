@@ -118,17 +118,16 @@ func (c *Catalog) instances(ctx context.Context, name string, index uint64) ([]I
 	return all, meta, err
 }
 
-// own is the agent's node and datacenter. They are empty if it does not tell who asks.
-func (c *Catalog) own(ctx context.Context) (node, datacenter string) {
+// own returns what tells whether an instance is one of the agent's own. If the agent does not tell who asks what its node is, none is.
+func (c *Catalog) own(ctx context.Context) func(Instance) bool {
 	ctx, cancel := context.WithTimeout(ctx, registry.AnswerTimeout)
 	defer cancel()
 	var self struct {
 		Config struct{ NodeName, Datacenter string }
 	}
-	if _, err := c.agent.Raw().Query("/v1/agent/self", &self, new(api.QueryOptions).WithContext(ctx)); err != nil {
-		return "", ""
-	}
-	return self.Config.NodeName, self.Config.Datacenter
+	_, err := c.agent.Raw().Query("/v1/agent/self", &self, new(api.QueryOptions).WithContext(ctx))
+	elsewhere := c.agent.Datacenter != "" && c.agent.Datacenter != self.Config.Datacenter
+	return func(i Instance) bool { return err == nil && !elsewhere && i.Node == self.Config.NodeName }
 }
 
 // each calls work for 0 to n-1, with so many calls at the same time. The first error ends it.

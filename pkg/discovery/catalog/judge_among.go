@@ -57,39 +57,47 @@ func (j *judge) stale(all []Case) {
 	for _, f := range j.findings {
 		said[string(f.Kind)+f.instance.key()] = true
 	}
-	differs := func(kind Kind, noun string, least float64, feature func(Instance) string) {
+	differs := func(kind Kind, noun string, split bool, feature func(Instance) string) {
 		common := mostCommon(all, feature)
 		for _, c := range all {
 			i := c.Instance
 			most := common[i.Service]
-			enough := float64(most.count) > least*float64(most.of)
-			if own := feature(i); enough && own != "" && own != most.value && !said[string(kind)+i.key()] {
-				j.add(SeverityWarning, kind, i, fmt.Sprintf("has the %s %s, while %d of %d have %s", noun, own, most.count, most.of, most.value),
+			if own := feature(i); (split || most.is()) && own != "" && own != most.value && !said[string(kind)+i.key()] {
+				j.add(SeverityWarning, kind, i, fmt.Sprintf("has the %s %s, while %s", noun, own, most),
 					"wait for a rollout that is under way, or replace it")
 			}
 		}
 	}
-	differs(KindStaleVersion, "version", 0, func(i Instance) string { return i.Version })
-	differs(KindStaleConfig, "configuration", 0.5, func(i Instance) string { return i.ConfigHash })
+	differs(KindStaleVersion, "version", true, func(i Instance) string { return i.Version })
+	differs(KindStaleConfig, "configuration", false, func(i Instance) string { return i.ConfigHash })
 }
 
-// majority is the value that most instances have.
+// majority is the value that more than half of the instances have or, if there is none, that the newest has.
 type majority struct {
 	value     string
 	count, of int
-	newest    uint64 // instance with the value
+	newest    uint64 // when the newest instance with the value was made
 }
 
-// mostCommon returns it for each service. Of values that are as common as each other, that of the newest instance counts.
+func (m majority) is() bool { return 2*m.count > m.of }
+
+// String says who has the value.
+func (m majority) String() string {
+	if m.is() {
+		return fmt.Sprintf("%d of %d have %s", m.count, m.of, m.value)
+	}
+	return "the newest instance has " + m.value
+}
+
+// mostCommon returns it for each service. Instances without a value do not count.
 func mostCommon(all []Case, feature func(Instance) string) map[string]majority {
 	counts := map[string]map[string]majority{}
 	of := map[string]int{}
 	for _, c := range all {
-		value := feature(c.Instance)
+		value, service := feature(c.Instance), c.Instance.Service
 		if value == "" {
 			continue
 		}
-		service := c.Instance.Service
 		if counts[service] == nil {
 			counts[service] = map[string]majority{}
 		}
@@ -99,11 +107,13 @@ func mostCommon(all []Case, feature func(Instance) string) map[string]majority {
 	}
 	most := map[string]majority{}
 	for service, values := range counts {
-		best := slices.MaxFunc(slices.Collect(maps.Values(values)), func(a, b majority) int {
-			return cmp.Or(cmp.Compare(a.count, b.count), cmp.Compare(a.newest, b.newest), cmp.Compare(a.value, b.value))
-		})
-		best.of = of[service]
-		most[service] = best
+		for _, value := range slices.Sorted(maps.Keys(values)) {
+			m := values[value]
+			m.of = of[service]
+			if best, found := most[service]; !found || m.is() || !best.is() && m.newest >= best.newest {
+				most[service] = m
+			}
+		}
 	}
 	return most
 }

@@ -130,6 +130,8 @@ func TestJudge(t *testing.T) {
 	newest := with(func(i *Instance) { i.Version, i.created = "1.3", 9 })
 	f("warning stale_version i1", well("i1", old), well("i2"), well("i3"))
 	f("warning stale_version i1", well("i1", old), well("i2", newest))
+	f("warning stale_version i1, warning stale_version i2, warning stale_version i3", well("i1", old), well("i2"), well("i3"), well("i4", newest))
+	f("warning stale_version i4", well("i1"), well("i2"), well("i3"), well("i4", newest))
 	f("", well("i1", old), well("i2", with(func(i *Instance) { i.Version = "" })))
 	other := with(func(i *Instance) { i.ConfigHash = "bb" })
 	f("warning stale_config i1", well("i1", other), well("i2"), well("i3"))

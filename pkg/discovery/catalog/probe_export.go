@@ -48,17 +48,16 @@ func (p *Prober) attempt(ctx context.Context, protocol, addr string, secure bool
 	if secure {
 		conf = p.TLS
 	}
-	send := p.overGRPC
-	if protocol == SpeaksHTTP {
-		send = p.overHTTP
+	e, err := exporterTo(protocol, addr, conf)
+	if err != nil {
+		return verdictOf(err, secure)
 	}
-	var err error
 	for _, sig := range []wire.Signal{wire.Traces, wire.Metrics, wire.Logs} {
-		var missing bool
-		if missing, err = send(ctx, addr, conf, sig); !missing {
+		if err = p.send(ctx, e, sig); !isMissing(err) {
 			break
 		}
 	}
+	_ = e.Close(ctx) // nothing is on the way
 	return verdictOf(err, secure)
 }
 
@@ -68,39 +67,33 @@ type prober interface {
 	Close(ctx context.Context) error
 }
 
-// overGRPC reports also whether it is only that signal that is missing.
-func (p *Prober) overGRPC(ctx context.Context, addr string, secure tlsconf.Client, sig wire.Signal) (missing bool, err error) {
-	conf := otlp.DefaultConfig()
-	conf.Endpoint, conf.TLS, conf.Compression = addr, secure, "none"
-	e, err := otlp.New(conf, mem.DefaultBufferPool(), slog.New(slog.DiscardHandler))
-	if err != nil {
-		return false, err
+func exporterTo(protocol, addr string, secure tlsconf.Client) (prober, error) {
+	pool, log := mem.DefaultBufferPool(), slog.New(slog.DiscardHandler)
+	if protocol == SpeaksGRPC {
+		conf := otlp.DefaultConfig()
+		conf.Endpoint, conf.TLS, conf.Compression = addr, secure, "none"
+		return otlp.New(conf, pool, log)
 	}
-	err = p.send(ctx, e, sig)
-	return codeOf(err) == codes.Unimplemented && !strings.Contains(err.Error(), "HTTP status code"), err
-}
-
-func (p *Prober) overHTTP(ctx context.Context, addr string, secure tlsconf.Client, sig wire.Signal) (missing bool, err error) {
 	conf := otlphttp.DefaultConfig()
 	conf.Endpoint, conf.TLS, conf.Compression = "https://"+addr, secure, "none"
 	if secure.Plaintext() {
 		conf.Endpoint = "http://" + addr
 	}
-	e, err := otlphttp.New(conf, mem.DefaultBufferPool(), slog.New(slog.DiscardHandler))
-	if err != nil {
-		return false, err
-	}
-	err = p.send(ctx, e, sig)
-	answer, ok := errors.AsType[*otlphttp.StatusError](err)
-	return ok && answer.Code == http.StatusNotFound, err
+	return otlphttp.New(conf, pool, log)
 }
 
 func (p *Prober) send(ctx context.Context, e prober, sig wire.Signal) error {
 	ctx, cancel := context.WithTimeout(ctx, p.Timeout)
 	defer cancel()
-	err := e.Probe(ctx, sig)
-	_ = e.Close(ctx) // nothing is on the way
-	return err
+	return e.Probe(ctx, sig)
+}
+
+// isMissing reports whether a signal is not taken, where others may be.
+func isMissing(err error) bool {
+	if answer, ok := errors.AsType[*otlphttp.StatusError](err); ok {
+		return answer.Code == http.StatusNotFound
+	}
+	return codeOf(err) == codes.Unimplemented && !strings.Contains(err.Error(), "HTTP status code")
 }
 
 // grpcError is an error with the status of a call.

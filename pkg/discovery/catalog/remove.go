@@ -33,10 +33,7 @@ func (c *Catalog) Remove(ctx context.Context, zombies []Instance) ([]Removed, er
 			now[i.key()] = i
 		}
 	}
-	node, datacenter := c.own(ctx)
-	own := func(i Instance) bool {
-		return i.Node == node && (c.agent.Datacenter == "" || c.agent.Datacenter == datacenter)
-	}
+	own := c.own(ctx)
 	var all []Removed
 	for _, z := range zombies {
 		r := Removed{Entry: Entry{ID: z.ID, Service: z.Service, Node: z.Node, Addr: z.Addr}}
@@ -68,13 +65,13 @@ func (c *Catalog) removeOne(ctx context.Context, e Entry, own bool) error {
 
 // Cases makes cases of instances that have not been asked yet.
 func (c *Catalog) Cases(ctx context.Context, all []Instance) []Case {
-	node := ""
+	here := func(Instance) bool { return false }
 	if c.agent.OnThisMachine {
-		node, _ = c.own(ctx)
+		here = c.own(ctx)
 	}
 	cases := make([]Case, len(all))
 	for n, i := range all {
-		cases[n] = Case{Instance: i, Here: node != "" && i.Node == node}
+		cases[n] = Case{Instance: i, Here: here(i)}
 	}
 	return cases
 }
