@@ -3,6 +3,8 @@ package catalog
 import (
 	"net/netip"
 	"slices"
+
+	"github.com/otlpctl/otlpctl/pkg/discovery/registry"
 )
 
 // Pod is a pod of a Kubernetes cluster.
@@ -50,12 +52,12 @@ type place struct {
 // podName returns the name of the pod that an instance says it is, and its namespace if it says that. Consul's own integration with
 // Kubernetes writes the first of the keys.
 func podName(i Instance) (name, namespace string) {
-	for _, key := range []string{"pod-name", "pod_name", "pod"} {
+	for _, key := range []string{"pod-name", registry.MetaPod, "pod"} {
 		if name = i.Meta[key]; name != "" {
 			break
 		}
 	}
-	for _, key := range []string{"k8s-namespace", "k8s_namespace", "pod_namespace"} {
+	for _, key := range []string{"k8s-namespace", "k8s_namespace", registry.MetaPodNamespace} {
 		if namespace = i.Meta[key]; namespace != "" {
 			break
 		}

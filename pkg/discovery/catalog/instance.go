@@ -20,12 +20,12 @@ const (
 	StatusMaintenance = api.HealthMaint
 )
 
-// The metadata that says what an instance is. Receivers that register themselves have all but the last, which Register adds.
+// The metadata that says what an instance is.
 const (
 	metaVersion      = registry.MetaVersion
 	metaConfigHash   = registry.MetaConfigHash
 	metaMetricsPort  = "metrics_port"
-	metaRegisteredAt = "registered_at"
+	metaRegisteredAt = registry.MetaRegisteredAt
 )
 
 // nodeCheck is the check of a node by which the servers know whether its agent lives.

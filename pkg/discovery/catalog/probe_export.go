@@ -33,7 +33,12 @@ func (p *Prober) export(ctx context.Context, addr string, r *Probe) {
 	if r.Protocol == SpeaksGRPC {
 		other = SpeaksHTTP
 	}
-	if verdict, _ := p.attempt(ctx, other, addr, r.TLS); verdict != ExportForeign {
+	switch verdict, problem := p.attempt(ctx, other, addr, r.TLS); verdict {
+	case ExportForeign:
+	case ExportUntrusted: // by neither protocol does it come to more than a handshake
+		r.Export, r.Problem = verdict, problem
+		return
+	default:
 		r.Speaks = other
 		return
 	}
@@ -115,7 +120,7 @@ func verdictOf(err error, secure bool) (verdict, problem string) {
 	if err == nil {
 		return ExportOK, ""
 	}
-	problem = strings.Join(strings.Fields(err.Error()), " ")
+	problem, _, _ = strings.Cut(strings.Join(strings.Fields(err.Error()), " "), "; hint: ") // that is about the keys of an exporter
 	if _, rest, ok := strings.Cut(problem, ": "); ok && strings.HasPrefix(problem, "export to ") {
 		problem = rest // the address is known
 	}

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"crypto/tls"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -83,6 +84,15 @@ func TestProbe(t *testing.T) {
 	secure := serveHTTP(t, true, logsOnly)
 	f("unknown authority", ask(t, none, secure, "http"), ConnectOK, ExportUntrusted, SpeaksHTTP)
 	f("any certificate", ask(t, tlsconf.Client{InsecureSkipVerify: true}, secure, "http"), ConnectOK, ExportOK, SpeaksHTTP)
+
+	mutual := httptest.NewUnstartedServer(http.HandlerFunc(logsOnly))
+	mutual.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert, MinVersion: tls.VersionTLS12}
+	mutual.StartTLS()
+	t.Cleanup(mutual.Close)
+	without := ask(t, tlsconf.Client{InsecureSkipVerify: true}, mutual.Listener.Addr().String(), "http")
+	if without.Export != ExportUntrusted || strings.Contains(without.Problem, "hint") {
+		t.Errorf("no certificate to show: %+v", without)
+	}
 
 	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it ends at once
 	if err != nil {

@@ -68,7 +68,7 @@ type Service struct {
 	AdvertiseAddress string            `yaml:"advertise_address" doc:"Host or IP address that clients are told. Empty is the address that the receiver listens on, if that is a certain one; else $POD_IP; else that from which the registry is reached."`
 	Tags             []string          `yaml:"tags" doc:"Tags, beside grpc or http, otlp and the version."`
 	Zone             string            `yaml:"zone" doc:"Where the receiver runs, so that clients nearby prefer it."`
-	Meta             map[string]string `yaml:"meta" doc:"Further metadata, beside version, zone, config_hash and the ports."`
+	Meta             map[string]string `yaml:"meta" doc:"Further metadata, beside version, zone, config_hash, registered_at, the ports, and in Kubernetes pod_name and pod_namespace."`
 }
 
 func defaultService() Service { return Service{Name: "otlp-receiver"} }

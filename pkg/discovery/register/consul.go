@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -148,12 +150,24 @@ func (c *consul) confirm(ctx context.Context, e entry) error {
 	if c.section.Check.Type == "ttl" {
 		err = c.client.Agent().UpdateTTLOpts(checkID(e.id), "takes telemetry", api.HealthPassing, query)
 	} else {
-		_, _, err = c.client.Agent().Service(e.id, query)
+		err = c.look(e, query)
 	}
 	if isForgotten(err) {
 		return errForgotten
 	}
 	return c.explain(err)
+}
+
+// look looks whether the entry is there, and still that of this receiver.
+func (c *consul) look(e entry, query *api.QueryOptions) error {
+	there, _, err := c.client.Agent().Service(e.id, query)
+	if err != nil {
+		return err
+	}
+	if there.Address != e.host || there.Port != e.port {
+		return &takenError{e.id, net.JoinHostPort(there.Address, strconv.Itoa(there.Port))}
+	}
+	return nil
 }
 
 func (c *consul) remove(ctx context.Context, id string) error {

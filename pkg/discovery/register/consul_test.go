@@ -129,7 +129,7 @@ func TestConsulAnswers(t *testing.T) {
 		t.Helper()
 		code, text = answer, body
 		c := consulAt(t, address, func(c *Consul) { c.Check.Type = typ })
-		e := entry{id: "id-1"}
+		e := entry{id: "id-1", host: "192.0.2.7", port: 4317}
 		err := c.confirm(t.Context(), e)
 		if a := got(); a.path != path {
 			t.Errorf("asked for %+v", a)
@@ -148,7 +148,8 @@ func TestConsulAnswers(t *testing.T) {
 		}
 	}
 	const service, ttl = "/v1/agent/service/id-1", "/v1/agent/check/update/service:id-1"
-	f(200, "{}", "http", service, "", "")
+	f(200, `{"Address": "192.0.2.7", "Port": 4317}`, "http", service, "", "")
+	f(200, `{"Address": "192.0.2.8", "Port": 4317}`, "http", service, "the ID id-1 is in use by 192.0.2.8:4317, too", "")
 	f(200, "", "ttl", ttl, "", "")
 	f(404, "unknown service ID", "http", service, "forgotten", "")
 	f(404, `Unknown check ID "service:id-1"`, "ttl", ttl, "forgotten", "")

@@ -26,6 +26,11 @@ func parseEndpoint(text, port string, secure *tlsconf.Client) (endpoint, error) 
 	if path, ok := strings.CutPrefix(text, "unix://"); ok && path != "" {
 		return endpoint{scheme: "http", host: "localhost", socket: path}, nil
 	}
+	return parseURL(text, port, secure)
+}
+
+// parseURL is parseEndpoint for registries that are not reached by a socket.
+func parseURL(text, port string, secure *tlsconf.Client) (endpoint, error) {
 	if !strings.Contains(text, "://") {
 		scheme := "http"
 		if secure != nil && !secure.Insecure {
@@ -42,6 +47,9 @@ func parseEndpoint(text, port string, secure *tlsconf.Client) (endpoint, error) 
 	}
 	if u.Port() == "" {
 		u.Host = net.JoinHostPort(u.Hostname(), port)
+	}
+	if _, err := registry.Addr(u.Host, ""); err != nil {
+		return endpoint{}, err
 	}
 	return endpoint{scheme: u.Scheme, host: u.Host, path: strings.TrimSuffix(u.Path, "/")}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/otlpctl/otlpctl/pkg/discovery/registry"
 	"github.com/otlpctl/otlpctl/receiver/presence"
@@ -74,6 +75,20 @@ func (s *Service) entryOf(p presence.Presence, main presence.Endpoint, id, host 
 		e.adminAt = net.JoinHostPort(certain(admin, host), strconv.Itoa(number))
 	}
 	return e, nil
+}
+
+// situate adds since when the entry is there and, in Kubernetes, of which pod it is.
+func (e *entry) situate(now time.Time, lookup func(string) (string, bool)) {
+	add := func(key, value string) {
+		if _, said := e.meta[key]; !said && value != "" {
+			e.meta[key] = value
+		}
+	}
+	pod, _ := lookup("POD_NAME")
+	namespace, _ := lookup("POD_NAMESPACE")
+	add(registry.MetaRegisteredAt, now.UTC().Format(time.RFC3339))
+	add(registry.MetaPod, pod)
+	add(registry.MetaPodNamespace, namespace)
 }
 
 // certain returns the host that an endpoint listens on, or host if it listens on all.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,14 +28,16 @@ type etcd struct {
 func newEtcd(c *Etcd) (*etcd, error) {
 	r := &etcd{section: c}
 	for i, text := range c.Endpoints {
-		at, err := parseEndpoint(text, "2379", c.TLS)
+		at, err := parseURL(text, "2379", c.TLS)
 		if err != nil {
 			return nil, underKey(fmt.Sprintf("endpoints[%d]", i), err)
 		}
 		r.members = append(r.members, at)
 	}
+	// One client is for all of them: its TLS matters to those that speak it.
+	secured := max(0, slices.IndexFunc(r.members, func(at endpoint) bool { return at.scheme == "https" }))
 	var err error
-	if r.http, err = r.members[0].client(c.TLS); err != nil {
+	if r.http, err = r.members[secured].client(c.TLS); err != nil {
 		return nil, underKey("tls", err)
 	}
 	return r, nil
@@ -65,9 +68,6 @@ type (
 		Value []byte `json:"value,omitempty"`
 		Lease int64  `json:"lease,string,omitempty"`
 	}
-	etcdCount struct {
-		Count int64 `json:"count,string"`
-	}
 )
 
 func (r *etcd) put(ctx context.Context, e entry) error {
@@ -75,19 +75,22 @@ func (r *etcd) put(ctx context.Context, e entry) error {
 	if err != nil {
 		return err
 	}
-	if r.lease == 0 {
-		var granted etcdLease
-		if err := r.call(ctx, "lease/grant", etcdLease{TTL: int64(r.section.TTL.Seconds())}, &granted); err != nil {
+	if r.lease != 0 {
+		if err := r.write(ctx, e.id, value); !isUnknownLease(err) {
 			return err
 		}
-		r.lease = granted.ID
 	}
-	err = r.call(ctx, "kv/put", etcdEntry{r.key(e.id), value, r.lease}, &struct{}{})
-	if isUnknownLease(err) {
-		r.lease = 0
-		return errForgotten
+	var granted etcdLease
+	if err := r.call(ctx, "lease/grant", etcdLease{TTL: int64(r.section.TTL.Seconds())}, &granted); err != nil {
+		return err
 	}
-	return err
+	r.lease = granted.ID
+	return r.write(ctx, e.id, value)
+}
+
+// write makes a value that of the entry, under the lease.
+func (r *etcd) write(ctx context.Context, id string, value []byte) error {
+	return r.call(ctx, "kv/put", etcdEntry{r.key(id), value, r.lease}, &struct{}{})
 }
 
 func isUnknownLease(err error) bool {
@@ -105,22 +108,25 @@ func (r *etcd) confirm(ctx context.Context, e entry) error {
 		r.lease = 0
 		return errForgotten
 	}
-	var there etcdCount
+	var there struct {
+		KVs []discovered.KeyValue `json:"kvs"`
+	}
 	if err := r.call(ctx, "kv/range", etcdEntry{Key: r.key(e.id)}, &there); err != nil {
 		return err
 	}
-	if there.Count == 0 {
+	switch {
+	case len(there.KVs) == 0:
 		return errForgotten
+	case there.KVs[0].Lease != r.lease:
+		return &takenError{e.id, "whoever wrote " + string(r.key(e.id)) + " last"}
 	}
 	return nil
 }
 
+// remove ends the lease, and the entry with it if that is under no other one by now.
 func (r *etcd) remove(ctx context.Context, id string) error {
-	if err := r.call(ctx, "kv/deleterange", etcdEntry{Key: r.key(id)}, &struct{}{}); err != nil {
-		return err
-	}
 	if r.lease == 0 {
-		return nil
+		return r.call(ctx, "kv/deleterange", etcdEntry{Key: r.key(id)}, &struct{}{})
 	}
 	err := r.call(ctx, "lease/revoke", etcdLease{ID: r.lease}, &struct{}{})
 	if isUnknownLease(err) {
@@ -130,7 +136,7 @@ func (r *etcd) remove(ctx context.Context, id string) error {
 }
 
 func (r *etcd) probe(ctx context.Context) error {
-	return r.call(ctx, "kv/range", etcdEntry{Key: r.key("")}, &etcdCount{})
+	return r.call(ctx, "kv/range", etcdEntry{Key: r.key("")}, &struct{}{})
 }
 
 // call asks the member that has answered last and, if it does not, the others.

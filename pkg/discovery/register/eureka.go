@@ -23,7 +23,7 @@ type eureka struct {
 }
 
 func newEureka(c *Eureka) (*eureka, error) {
-	at, err := parseEndpoint(c.URL, "8761", c.TLS)
+	at, err := parseURL(c.URL, "8761", c.TLS)
 	if err != nil {
 		return nil, underKey("url", err)
 	}

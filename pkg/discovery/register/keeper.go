@@ -57,10 +57,7 @@ func (k *keeper) tell(p presence.Presence) {
 	k.mu.Lock()
 	k.told = p
 	k.mu.Unlock()
-	select {
-	case k.news <- struct{}{}:
-	default: // it has not looked yet
-	}
+	k.again()
 }
 
 func (k *keeper) run(ctx context.Context) {
@@ -73,15 +70,16 @@ func (k *keeper) run(ctx context.Context) {
 			return
 		}
 		k.note(current, err)
-		known = err == nil || known && !errors.Is(err, errForgotten)
+		forgotten := known && errors.Is(err, errForgotten)
+		known = err == nil || known && !forgotten
 		switch {
 		case err == nil:
 			pause = firstPause
-		case errors.Is(err, errForgotten):
+		case forgotten:
 			wait = 0 // it is told at once
 		default:
 			wait = min(pause, wait)
-			pause *= 2
+			pause = 2 * wait
 		}
 		timer := time.NewTimer(jitter(wait))
 		select {
@@ -106,7 +104,9 @@ func (k *keeper) step(ctx context.Context, current *entry, known bool) error {
 	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
 	if known {
-		return k.book.confirm(ctx, *current)
+		err := k.book.confirm(ctx, *current)
+		k.stick(!isTaken(err))
+		return err
 	}
 	k.mu.Lock()
 	told := k.told
@@ -123,14 +123,20 @@ func (k *keeper) step(ctx context.Context, current *entry, known bool) error {
 	if err != nil {
 		return err
 	}
-	k.mu.Lock()
-	k.sticks = true // an answer may get lost
-	k.mu.Unlock()
+	e.situate(time.Now(), k.lookup)
+	k.stick(true) // an answer may get lost
 	if err := k.book.put(ctx, e); err != nil {
 		return err
 	}
 	*current = e
 	return nil
+}
+
+// stick notes whether the registry may have an entry that is this receiver's.
+func (k *keeper) stick(may bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.sticks = may
 }
 
 // note remembers how it goes, and logs what has changed.
@@ -161,6 +167,14 @@ func (k *keeper) registration() presence.Registration {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.state
+}
+
+// again has the registry told once more what it was told, as it may have lost that unnoticed.
+func (k *keeper) again() {
+	select {
+	case k.news <- struct{}{}:
+	default: // it has not looked yet
+	}
 }
 
 // sharesEntry reports whether another keeper writes to the same entry of the same registry.

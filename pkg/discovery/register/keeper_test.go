@@ -128,7 +128,7 @@ func TestRegistrarKeepsAnEntry(t *testing.T) {
 		r.Announce(t.Context(), present("two"))
 		want(0, "put two", true)
 		id := r.Registrations()[0].ID
-		if e := s.known[id]; !strings.HasPrefix(id, "otlp-0-") || e.addr() != "192.0.2.7:4317" || e.meta["http_port"] != "4318" {
+		if e := s.known[id]; !strings.HasPrefix(id, "otlp-0-") || e.addr() != "192.0.2.7:4317" || e.meta["http_port"] != "4318" || e.meta["registered_at"] == "" {
 			t.Errorf("%q is told to be %+v", id, e)
 		}
 		if delay := r.Withdraw(t.Context()); delay != 2*time.Second || len(s.known) > 0 || !s.closed {
