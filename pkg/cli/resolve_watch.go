@@ -98,7 +98,7 @@ func (w *resolveWatch) meanwhile() string {
 
 func (w *resolveWatch) note(style term.Style, label, text string) {
 	e := w.streams.Err
-	_, _ = fmt.Fprintln(e, e.Paint(style, label), text)
+	_, _ = fmt.Fprintln(e, e.Paint(style, label), e.Printable(text))
 }
 
 // print prints a table of the changes, or a document for each.

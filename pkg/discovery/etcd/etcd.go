@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -195,10 +197,9 @@ func instanceOf(id string, value []byte) (resolve.Instance, error) {
 
 // tell tells all instances. What is no instance is left out, and an error only if there is nothing else.
 func (k *known) tell(found func([]resolve.Instance)) error {
-	if len(k.instances) == 0 {
-		for id, err := range k.faulty {
-			return hinted.New(fmt.Errorf("the entry %s%s: %w", k.prefix, id, err), `a value is such as {"addr": "10.0.0.1:4317", "zone": "a"}`)
-		}
+	if len(k.instances) == 0 && len(k.faulty) > 0 {
+		id := slices.Min(slices.Collect(maps.Keys(k.faulty)))
+		return hinted.New(fmt.Errorf("the entry %s%s: %w", k.prefix, id, k.faulty[id]), `a value is such as {"addr": "10.0.0.1:4317", "zone": "a"}`)
 	}
 	all := make([]resolve.Instance, 0, len(k.instances))
 	for _, i := range k.instances {

@@ -3,10 +3,12 @@ package register
 import (
 	"errors"
 	"iter"
+	"net"
 	"net/netip"
 	"strings"
 	"time"
 
+	"github.com/otlpctl/otlpctl/pkg/discovery/registry"
 	"github.com/otlpctl/otlpctl/receiver/tlsconf"
 )
 
@@ -182,12 +184,14 @@ func (s *Service) validate() []error {
 	if strings.ContainsAny(s.ID, "/ \t\n") {
 		errs = append(errs, problem{"id", "is to have no spaces and slashes", ""})
 	}
-	ip, err := netip.ParseAddr(strings.Trim(s.AdvertiseAddress, "[]"))
+	host := strings.Trim(s.AdvertiseAddress, "[]")
+	ip, err := netip.ParseAddr(host)
+	_, foreign := registry.Addr(net.JoinHostPort(host, "1"), "")
 	switch {
 	case s.AdvertiseAddress == "":
 	case err == nil && ip.IsUnspecified():
 		errs = append(errs, problem{"advertise_address", s.AdvertiseAddress + " is no address that anybody could connect to", "write the address of this machine, or nothing"})
-	case err != nil && strings.ContainsAny(s.AdvertiseAddress, ":/ "):
+	case foreign != nil:
 		errs = append(errs, problem{"advertise_address", "is to be a host or an IP address, without a port", "the ports are those of the configuration"})
 	}
 	return errs

@@ -105,7 +105,9 @@ func (k *keeper) step(ctx context.Context, current *entry, known bool) error {
 	defer cancel()
 	if known {
 		err := k.book.confirm(ctx, *current)
-		k.stick(!isTaken(err))
+		if err == nil || isTaken(err) {
+			k.stick(err == nil)
+		}
 		return err
 	}
 	k.mu.Lock()

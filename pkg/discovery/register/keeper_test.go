@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -25,6 +24,8 @@ type scripted struct {
 	closed bool
 	// at is where entries are: registries with the same one are the same.
 	at string
+	// slow is how long it takes to remove one.
+	slow time.Duration
 }
 
 func newScripted() *scripted { return &scripted{known: map[string]entry{}} }
@@ -64,7 +65,14 @@ func (s *scripted) confirm(_ context.Context, e entry) error {
 	})
 }
 
-func (s *scripted) remove(_ context.Context, id string) error {
+func (s *scripted) remove(ctx context.Context, id string) error {
+	if s.slow > 0 {
+		select {
+		case <-time.After(s.slow):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 	return s.do("remove", func() error {
 		delete(s.known, id)
 		return nil
@@ -218,88 +226,97 @@ func TestRegistrarChangesAnEntry(t *testing.T) {
 	})
 }
 
-func TestAdvertised(t *testing.T) {
-	f := func(configured, listens, pod, want, problem string) {
-		t.Helper()
-		s := Service{AdvertiseAddress: configured}
-		lookup := func(name string) (string, bool) { return pod, name == podIP }
-		got, err := s.advertised(t.Context(), presence.Endpoint{Addr: listens}, "127.0.0.1:8500", lookup)
-		if got != want || (err == nil) != (problem == "") || err != nil && !strings.Contains(err.Error(), problem) {
-			t.Errorf("%q, %q, %q: %q, %v", configured, listens, pod, got, err)
+// However long a registry is away, it is asked once in each interval.
+func TestRegistrarIsNoTightLoop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScripted()
+		s.err = errors.New("connection refused")
+		r := New(planOf(time.Second, s), slog.New(slog.DiscardHandler))
+		r.Announce(t.Context(), present("one"))
+		for _, fault := range []error{s.err, errForgotten} {
+			s.set(func(s *scripted) { s.err = fault })
+			for range 24 {
+				time.Sleep(5 * time.Minute)
+				if asked := strings.Count(s.took(), "put"); asked > 5*7+4 {
+					t.Fatalf("%v: in 5 minutes it was asked %d times", fault, asked)
+				}
+			}
 		}
-	}
-	f("gateway.example.com", "0.0.0.0:4317", "10.0.0.9", "gateway.example.com", "")
-	f("127.0.0.1", "0.0.0.0:4317", "", "127.0.0.1", "")
-	f("", "10.0.0.1:4317", "10.0.0.9", "10.0.0.1", "")
-	f("", "[::]:4317", "10.0.0.9", "10.0.0.9", "")
-	f("", "[::]:4317", "fd00::9", "fd00::9", "")
-	f("", "[::]:4317", "0.0.0.0", "", "no address of a pod")
-	f("", "127.0.0.1:4317", "10.0.0.9", "", "other machines cannot reach")
-	f("", "0.0.0.0:4317", "", "", "no address is known")
+		r.Withdraw(t.Context())
+	})
 }
 
-// What could never be told is refused before anything runs.
-func TestPrepare(t *testing.T) {
-	f := func(change func(c *Consul), listens, pod string, want ...string) {
-		t.Helper()
-		var c Consul
-		c.SetDefaults()
-		change(&c)
-		lookup := func(name string) (string, bool) { return pod, name == podIP }
-		plan, err := Prepare(Config{Consul: &c}, listens, lookup)
-		var got []string
-		faults, _ := errors.AsType[Faults](err)
-		for _, fault := range faults {
-			got = append(got, fault.ConfigPath()+": "+fault.Problem())
+// alias is a registry by another name.
+type alias struct{ *scripted }
+
+func (alias) place(id string) string { return "by another name " + id }
+
+// A registry may have another name in the new section, and forgets the entry that it has just been told.
+func TestRegistrarLeavesTheSameRegistry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScripted()
+		s.slow = time.Second
+		r := New(planOf(time.Second, s), slog.New(slog.DiscardHandler))
+		r.Announce(t.Context(), present("one"))
+		synctest.Wait()
+		next := planOf(time.Second, s)
+		next.keepers[0].book, next.keepers[0].section = alias{s}, "another"
+		r.Change(t.Context(), next)
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if log := s.took(); log != "put one, put one, remove, put one" || len(s.known) != 1 {
+			t.Errorf("the registry was asked for %q", log)
 		}
-		if len(got) != len(want) || !slices.EqualFunc(got, want, strings.HasPrefix) || (plan == nil) != (want != nil) {
-			t.Errorf("%q, want %q", got, want)
-		}
-		if plan != nil {
-			plan.Discard()
-		}
-	}
-	nothing := func(*Consul) {}
-	f(nothing, "0.0.0.0:4317", "", "consul.advertise_address: is needed: the registry is on this machine")
-	f(nothing, "0.0.0.0:4317", "10.0.0.9")
-	f(nothing, "10.0.0.1:4317", "")
-	f(nothing, "127.0.0.1:4317", "10.0.0.9", "consul.advertise_address: is needed: the receiver listens on 127.0.0.1:4317")
-	f(func(c *Consul) { c.AdvertiseAddress = "192.0.2.1" }, "127.0.0.1:4317", "", "consul.advertise_address: clients would be told 192.0.2.1")
-	f(func(c *Consul) { c.AdvertiseAddress = "192.0.2.1" }, "", "", "consul.name: nothing could be told")
-	f(func(c *Consul) { c.AdvertiseAddress = "127.0.0.1" }, "127.0.0.1:4317", "")
-	f(func(c *Consul) { c.Address = "consul.example.com" }, "0.0.0.0:4317", "")
-	f(func(c *Consul) { c.Address = "ftp://consul" }, "0.0.0.0:4317", "", "consul.address: is to be host:port")
-	f(func(c *Consul) { c.Address = "http://user:pw@consul" }, "0.0.0.0:4317", "", "consul.address: has a user in it")
-	f(func(c *Consul) { c.TokenFile = "/nowhere" }, "0.0.0.0:4317", "", "consul.token_file: open /nowhere")
+		r.Withdraw(t.Context())
+	})
 }
 
-func TestValidate(t *testing.T) {
-	f := func(change func(c *Consul), want string) {
-		t.Helper()
-		var c Consul
-		c.SetDefaults()
-		change(&c)
-		err := c.Validate()
-		if want == "" && err != nil || want != "" && (err == nil || !strings.HasPrefix(err.Error(), want)) {
-			t.Errorf("%v, want %q", err, want)
+// Registries that hang hold nobody up for longer than they are given, those that were left before included; how it goes is told
+// meanwhile.
+func TestRegistrarWithdrawIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		left, used := newScripted(), newScripted()
+		left.at, left.slow, used.slow = "left ", time.Hour, time.Hour
+		r := New(planOf(time.Second, left), slog.New(slog.DiscardHandler))
+		r.Announce(t.Context(), present("one"))
+		synctest.Wait()
+		r.Change(t.Context(), planOf(time.Second, used))
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		began := time.Now()
+		go func() {
+			time.Sleep(time.Second / 2)
+			_ = r.Registrations()
+			if took := time.Since(began); took > time.Second/2 {
+				t.Errorf("registrations are told after %s", took)
+			}
+		}()
+		r.Withdraw(ctx)
+		if took := time.Since(began); took != time.Second {
+			t.Errorf("it takes %s", took)
 		}
-	}
-	f(func(*Consul) {}, "")
-	f(func(c *Consul) { c.Name = "" }, "name: ")
-	f(func(c *Consul) { c.Name = "a/b" }, "name: ")
-	f(func(c *Consul) { c.ID = "a b" }, "id: ")
-	f(func(c *Consul) { c.AdvertiseAddress = "::" }, "advertise_address: :: is no address that anybody")
-	f(func(c *Consul) { c.AdvertiseAddress = "[fd00::1]" }, "")
-	f(func(c *Consul) { c.AdvertiseAddress = "host:4317" }, "advertise_address: is to be a host")
-	f(func(c *Consul) { c.Token, c.TokenFile = "planted", "f" }, "token_file: ")
-	f(func(c *Consul) { c.Check.DeregisterCriticalAfter = time.Second }, "check.deregister_critical_after: ")
-	f(func(c *Consul) { c.Check.DeregisterCriticalAfter = 0 }, "")
-	var e Eureka
-	e.SetDefaults()
-	if err := e.Validate(); err != nil {
-		t.Error(err)
-	}
-	if e.Lease = e.Interval; e.Validate() == nil {
-		t.Error("a lease that ends between two signs is taken")
-	}
+	})
+}
+
+// An entry that another receiver has made its own is left to it.
+func TestRegistrarLeavesTheEntryOfAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScripted()
+		r := New(planOf(time.Second, s), slog.New(slog.DiscardHandler))
+		r.Announce(t.Context(), present("one"))
+		synctest.Wait()
+		s.set(func(s *scripted) { s.err = &takenError{"id", "192.0.2.8:4317"} })
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got := r.Registrations()[0]; got.Registered || !strings.Contains(got.Error, "is in use by 192.0.2.8:4317") {
+			t.Errorf("the registration is %+v", got)
+		}
+		s.set(func(s *scripted) { s.err = nil })
+		s.took()
+		r.Withdraw(t.Context())
+		if log := s.took(); log != "" {
+			t.Errorf("the registry was asked for %q", log)
+		}
+	})
 }

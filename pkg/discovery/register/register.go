@@ -4,8 +4,10 @@ package register
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"log/slog"
+	"os"
 	"reflect"
 	"slices"
 	"sync"
@@ -15,6 +17,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/otlpctl/otlpctl/receiver/presence"
+	"github.com/otlpctl/otlpctl/receiver/tlsconf"
 )
 
 // Plan is a Config that was found to work.
@@ -29,7 +32,7 @@ type Plan struct {
 func Prepare(cfg Config, listens string, lookup func(string) (string, bool)) (*Plan, error) {
 	plan := &Plan{propagationDelay: cfg.PropagationDelay}
 	var faults Faults
-	add := func(kind string, section any, s *Service, r book, err error) {
+	add := func(kind string, section any, t *tlsconf.Client, s *Service, r book, err error) {
 		if err == nil {
 			err = s.checkAddress(r.reached(), listens, lookup)
 		}
@@ -37,25 +40,45 @@ func Prepare(cfg Config, listens string, lookup func(string) (string, bool)) (*P
 			faults = append(faults, faultOf(kind, err))
 			return
 		}
-		plan.keepers = append(plan.keepers, &keeper{book: r, section: section, service: s, lookup: lookup})
+		plan.keepers = append(plan.keepers, &keeper{book: r, section: made{section, digest(t)}, service: s, lookup: lookup})
 	}
 	if c := cfg.Consul; c != nil {
 		r, err := newConsul(c)
-		add("consul", *c, &c.Service, r, err)
+		add("consul", *c, c.TLS, &c.Service, r, err)
 	}
 	if c := cfg.Etcd; c != nil {
 		r, err := newEtcd(c)
-		add("etcd", *c, &c.Service, r, err)
+		add("etcd", *c, c.TLS, &c.Service, r, err)
 	}
 	if c := cfg.Eureka; c != nil {
 		r, err := newEureka(c)
-		add("eureka", *c, &c.Service, r, err)
+		add("eureka", *c, c.TLS, &c.Service, r, err)
 	}
 	if faults != nil {
 		plan.Discard()
 		return nil, faults
 	}
 	return plan, nil
+}
+
+// made is what a keeper was made of.
+type made struct {
+	section any
+	files   [sha256.Size]byte
+}
+
+// digest returns that of the files of a section tls, which may be nil: a certificate that is replaced is a change.
+func digest(t *tlsconf.Client) [sha256.Size]byte {
+	if t == nil {
+		return [sha256.Size]byte{}
+	}
+	var all []byte
+	for _, name := range t.Files() {
+		text, _ := os.ReadFile(name) // who needs it has read it, or said why not
+		sum := sha256.Sum256(text)
+		all = append(all, sum[:]...)
+	}
+	return sha256.Sum256(all)
 }
 
 // Probe asks all registries of the Plan whether they are there.
@@ -80,10 +103,12 @@ type Registrar struct {
 	// unique is the part of identifiers that is new with each start.
 	unique string
 
-	mu      sync.Mutex
-	plan    *Plan
-	told    *presence.Presence // nil when it is not to be known
-	leaving sync.WaitGroup     // of registries that a new Plan has left
+	changing sync.Mutex // held by all that changes what is told
+	leaving  departures
+
+	mu   sync.Mutex
+	plan *Plan
+	told *presence.Presence // nil when it is not to be known
 }
 
 var _ presence.Announcer = (*Registrar)(nil)
@@ -107,6 +132,8 @@ func (r *Registrar) equip(plan *Plan) {
 
 // Announce makes the receiver known, or tells what has changed.
 func (r *Registrar) Announce(ctx context.Context, p presence.Presence) {
+	r.changing.Lock()
+	defer r.changing.Unlock()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	first := r.told == nil
@@ -118,6 +145,8 @@ func (r *Registrar) Announce(ctx context.Context, p presence.Presence) {
 
 // Change makes another Plan the one in use. Registries that are in both, with nothing changed, keep what they have. What it begins outlives ctx.
 func (r *Registrar) Change(ctx context.Context, plan *Plan) {
+	r.changing.Lock()
+	defer r.changing.Unlock()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.equip(plan)
@@ -134,45 +163,56 @@ func (r *Registrar) Change(ctx context.Context, plan *Plan) {
 		}
 		fresh = append(fresh, k)
 	}
+	if r.told == nil {
+		for _, old := range before {
+			old.book.close()
+		}
+		return
+	}
 	for _, old := range before {
-		if r.told != nil && slices.ContainsFunc(fresh, old.sharesEntry) {
+		if slices.ContainsFunc(fresh, old.sharesEntry) {
 			old.end() // its entry is about to be changed, and never gone
 			continue
 		}
 		r.leave(ctx, old)
-	}
-	if r.told == nil {
-		return
 	}
 	for _, k := range fresh {
 		k.begin(ctx, *r.told, true)
 	}
 }
 
-// leave takes the receiver out of a registry in the background.
-func (r *Registrar) leave(ctx context.Context, k *keeper) {
-	if r.told == nil {
-		k.book.close()
-		return
-	}
-	r.leaving.Go(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), attemptTimeout)
-		defer cancel()
-		k.withdraw(ctx)
+// leave takes the receiver out of a registry in the background. It may be the same one, by another name, that is in use, which is
+// told again then.
+func (r *Registrar) leave(ctx context.Context, left *keeper) {
+	r.leaving.begin(ctx, func(ctx context.Context) {
+		left.withdraw(ctx)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.told == nil {
+			return
+		}
+		for _, k := range r.plan.keepers {
+			if k.id == left.id && k.book.kind() == left.book.kind() {
+				k.again()
+			}
+		}
 	})
 }
 
 // Withdraw makes the receiver unknown.
 func (r *Registrar) Withdraw(ctx context.Context) time.Duration {
+	r.changing.Lock()
+	defer r.changing.Unlock()
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.told == nil {
+	plan, told := r.plan, r.told
+	r.told = nil
+	r.mu.Unlock()
+	if told == nil {
 		return 0
 	}
-	r.told = nil
 	var all sync.WaitGroup
 	var known atomic.Bool
-	for _, k := range r.plan.keepers {
+	for _, k := range plan.keepers {
 		all.Go(func() {
 			if k.withdraw(ctx) {
 				known.Store(true)
@@ -180,9 +220,9 @@ func (r *Registrar) Withdraw(ctx context.Context) time.Duration {
 		})
 	}
 	all.Wait()
-	r.leaving.Wait()
+	r.leaving.wait(ctx)
 	if known.Load() {
-		return r.plan.propagationDelay
+		return plan.propagationDelay
 	}
 	return 0
 }

@@ -30,11 +30,12 @@ func (c Choice) wants(i resolve.Instance) bool {
 	return c.Zone == "" || c.Zone == i.Zone
 }
 
-// choose returns the instances that are wanted, in the order of their IDs, with each ID and address once.
+// choose returns the instances that are wanted, in the order of their IDs, with each ID and address once. Those are left out that
+// nobody could connect to, as their address is none.
 func (c Choice) choose(all []resolve.Instance) []resolve.Instance {
 	var chosen []resolve.Instance
 	for _, i := range all {
-		if c.wants(i) {
+		if _, err := Addr(i.Addr, ""); err == nil && c.wants(i) {
 			chosen = append(chosen, i)
 		}
 	}

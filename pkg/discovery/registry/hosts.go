@@ -10,18 +10,19 @@ import (
 // AnyOf watches through one of several hosts of a registry, the first that answers. It begins anywhere, so that clients spread
 // over all of them.
 func AnyOf(hosts []string, found func([]resolve.Instance), watch func(host string, found func([]resolve.Instance)) error) error {
-	var faults []error
+	faults := make([]error, len(hosts)) // in the order of the hosts: the same ones are the same error
 	begin := rand.IntN(len(hosts))
 	for i := range hosts {
 		answered := false
-		err := watch(hosts[(begin+i)%len(hosts)], func(all []resolve.Instance) {
+		at := (begin + i) % len(hosts)
+		err := watch(hosts[at], func(all []resolve.Instance) {
 			answered = true
 			found(all)
 		})
 		if answered || err == nil {
 			return err
 		}
-		faults = append(faults, err)
+		faults[at] = err
 	}
 	return errors.Join(faults...)
 }

@@ -34,7 +34,7 @@ func expect(t *testing.T, got []string, want ...string) {
 func some(n int) []resolve.Instance {
 	all := make([]resolve.Instance, n)
 	for i := range all {
-		all[i] = resolve.Instance{ID: fmt.Sprint(i), Addr: fmt.Sprintf("h:%d", i)}
+		all[i] = resolve.Instance{ID: fmt.Sprint(i), Addr: fmt.Sprintf("h:%d", i+1)}
 	}
 	return all
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -111,10 +112,20 @@ func Addr(text, fallback string) (string, error) {
 	if err != nil && fallback != "" && strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]") {
 		host, port, err = strings.Trim(text, "[]"), fallback, nil
 	}
-	if err != nil || host == "" || !isPort(port) {
+	if err != nil || !isHost(host) || !isPort(port) {
 		return "", fmt.Errorf("%q is not host:port", text)
 	}
 	return net.JoinHostPort(host, port), nil
+}
+
+// isHost reports whether text may be a name or an IP address. What a name is beyond that DNS knows.
+func isHost(text string) bool {
+	if strings.Contains(text, ":") {
+		_, err := netip.ParseAddr(text)
+		return err == nil
+	}
+	foreign := func(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune("/\\?#@%[]\"<>^`{|}", r) }
+	return text != "" && !strings.ContainsFunc(text, foreign)
 }
 
 func isPort(text string) bool {

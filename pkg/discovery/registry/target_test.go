@@ -79,6 +79,11 @@ func TestAddr(t *testing.T) {
 	f("h:0", "", "")
 	f("h:65536", "", "")
 	f("", "8500", "")
+	f("[a:b]:1", "", "")
+	f("a/b:1", "", "")
+	f("a b:1", "", "")
+	f("[fe80::1%eth0]:1", "", "[fe80::1%eth0]:1")
+	f("_otlp.a-b.example.:1", "", "_otlp.a-b.example.:1")
 }
 
 func TestFlag(t *testing.T) {

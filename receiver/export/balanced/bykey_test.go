@@ -1,11 +1,13 @@
 package balanced
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -153,6 +155,24 @@ func TestDoesNotDivideProfiles(t *testing.T) {
 	profile := []byte("\x0a\x0e\x12\x0c\x12\x0a\x3a\x08abcdefgh") // checked nowhere here
 	data := mem.SliceBuffer(append(slices.Clone(profile), profile...))
 	if _, err := e.Export(t.Context(), exporttest.Batch(wire.Profiles, 2, pipeline.Part{Data: data})); err != nil {
+		t.Fatal(err)
+	}
+	if called := s.called(); len(called) != 1 {
+		t.Errorf("went to %v", called)
+	}
+}
+
+// What would take too much memory in parts stays whole, and nobody gets a request without items.
+func TestDoesNotDivideWhatSwells(t *testing.T) {
+	request := otlptest.Traces(64)
+	big := strings.Repeat("x", 1<<20) // repeated for each instance, this is more than 16 MiB
+	request.ResourceSpans[0].Resource = &resource.Resource{Attributes: []*common.KeyValue{{Key: "k", Value: &common.AnyValue{Value: &common.AnyValue_StringValue{StringValue: big}}}}}
+	for i, span := range request.ResourceSpans[0].ScopeSpans[0].Spans {
+		span.TraceId = bytes.Repeat([]byte{byte(i + 1)}, 16)
+	}
+	s := newService(letters(26)...)
+	e := s.exporter(t, hashing(ByTrace))
+	if _, err := e.Export(t.Context(), exporttest.Batch(wire.Traces, 64, pipeline.Part{Data: mem.SliceBuffer(otlptest.Encode(request))})); err != nil {
 		t.Fatal(err)
 	}
 	if called := s.called(); len(called) != 1 {

@@ -2,6 +2,7 @@ package balanced
 
 import (
 	"errors"
+	"slices"
 
 	"google.golang.org/grpc/mem"
 
@@ -44,7 +45,8 @@ func (e *Exporter) divide(b *pipeline.Batch, not []balance.Choice) ([]portion, e
 			return nil, err
 		}
 	}
-	return d.portions, nil
+	// What was to be divided and had to stay whole leaves portions of nothing behind.
+	return slices.DeleteFunc(d.portions, func(p portion) bool { return len(p.batch.Parts) == 0 }), nil
 }
 
 // add divides one part of a batch. What cannot be divided goes where its first item
