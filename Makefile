@@ -48,11 +48,11 @@ bench: ## run the Go benchmarks, then whole processes beside the Collector; BENC
 	cd e2e && $(GO) run $(TAGS) ./cmd/bench $(BENCHFLAGS)
 
 e2e: ## run the tests with real peers, a Go module of their own
-	cd e2e && $(GO) test $(TAGS) -timeout=30m $(TESTFLAGS) ./...
+	cd e2e && $(GO) test $(TAGS) -timeout=60m $(TESTFLAGS) ./...
 
 e2e-all: e2e ## the same, and what runs on Kubernetes again with older versions of it
 	cd e2e && for v in $(OLDER); do echo "Kubernetes $$v"; OTLPCTL_E2E_KUBERNETES=$$v \
-		$(GO) test $(TAGS) -timeout=30m $(TESTFLAGS) -run '^TestKubernetes' . || exit 1; done
+		$(GO) test $(TAGS) -timeout=60m $(TESTFLAGS) -run '^TestKubernetes' . || exit 1; done
 
 cluster: ## start a Kubernetes cluster; its output is for a shell to eval; needs root
 	@cd e2e && $(GO) run ./cmd/cluster up $(CLUSTERFLAGS)
