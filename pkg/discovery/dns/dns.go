@@ -147,7 +147,7 @@ func first(records []*net.SRV) []*net.SRV {
 }
 
 func (n *name) addresses(ctx context.Context, host, port string) ([]resolve.Instance, error) {
-	ips, err := n.lookup.LookupNetIP(ctx, "ip", host)
+	ips, err := n.ips(ctx, host)
 	if err != nil {
 		return nil, unlessUnknown(err)
 	}
@@ -157,6 +157,14 @@ func (n *name) addresses(ctx context.Context, host, port string) ([]resolve.Inst
 		all = append(all, resolve.Instance{ID: addr, Addr: addr})
 	}
 	return all, nil
+}
+
+// ips looks up a name. What is an address is one already, and keeps its zone, which a resolver would drop.
+func (n *name) ips(ctx context.Context, host string) ([]netip.Addr, error) {
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return []netip.Addr{ip}, nil
+	}
+	return n.lookup.LookupNetIP(ctx, "ip", host)
 }
 
 // unlessUnknown makes a name that does not exist one without addresses, which is what the names of services are that nobody

@@ -54,6 +54,7 @@ func TestLook(t *testing.T) {
 	}
 	hosts := map[string][]string{"a": {"10.0.0.1", "fd00::1"}, "b.": {"::ffff:10.0.0.2"}}
 	f(name{host: "a", port: "4317"}, zone{hosts: hosts}, "10.0.0.1:4317 [fd00::1]:4317")
+	f(name{host: "fe80::1%eth0", port: "4317"}, zone{}, "[fe80::1%eth0]:4317")
 	f(name{host: "c", port: "4317"}, zone{hosts: hosts}, "")
 	f(name{host: "s", srv: true}, zone{hosts: hosts}, "")
 	f(name{host: "s", srv: true}, zone{hosts: hosts, srv: []*net.SRV{

@@ -80,7 +80,7 @@ type Consul struct {
 	Service `yaml:",inline"`
 
 	Address    string          `yaml:"address" doc:"The agent: host:port, http://host:port, https://host:port or unix:///path."`
-	Token      string          `yaml:"token" doc:"ACL token." secret:"true"`
+	Token      string          `yaml:"token" doc:"ACL token; empty is that of $CONSUL_HTTP_TOKEN, if there is one." secret:"true"`
 	TokenFile  string          `yaml:"token_file" doc:"File with the ACL token, read for each request."`
 	TLS        *tlsconf.Client `yaml:"tls" doc:"TLS to the agent."`
 	Datacenter string          `yaml:"datacenter" doc:"Datacenter; empty is the agent's."`

@@ -48,8 +48,13 @@ func (s *Service) entryOf(p presence.Presence, main presence.Endpoint, id, host 
 	}
 	e := entry{
 		service: s.Name, id: id, host: host, port: port, zone: s.Zone, version: p.Version, main: main,
-		tags: slices.Compact(append([]string{p.Version, main.Protocol, "otlp"}, s.Tags...)),
+		tags: []string{p.Version, main.Protocol, "otlp"},
 		meta: map[string]string{registry.MetaVersion: p.Version, registry.MetaConfigHash: p.ConfigHash},
+	}
+	for _, tag := range s.Tags {
+		if !slices.Contains(e.tags, tag) {
+			e.tags = append(e.tags, tag)
+		}
 	}
 	if s.Zone != "" {
 		e.meta[registry.MetaZone] = s.Zone

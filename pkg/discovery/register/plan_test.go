@@ -60,6 +60,13 @@ func TestPlanKnowsItsFiles(t *testing.T) {
 	}
 }
 
+func TestTags(t *testing.T) {
+	e := entryFor(t, present("one"), &Service{Tags: []string{"blue", "grpc", "blue"}})
+	if got := strings.Join(e.tags, " "); got != "v1 grpc otlp blue" {
+		t.Errorf("the tags are %q", got)
+	}
+}
+
 func TestAdvertised(t *testing.T) {
 	f := func(configured, listens, pod, want, problem string) {
 		t.Helper()
