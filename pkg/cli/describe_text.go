@@ -165,6 +165,9 @@ func serviceRows(s *watch.Status) [][]string {
 			fmt.Sprintf("%s ready, %d not", counted(svc.Endpoints, "endpoint"), svc.NotReady),
 		})
 	}
+	for _, r := range s.Registries {
+		rows = append(rows, []string{"registry/" + r.Name, string(r.Phase), "", "", r.Why})
+	}
 	for _, c := range s.Claims {
 		rows = append(rows, []string{"persistentvolumeclaim/" + c.Name, string(c.Phase), "", "", c.Why})
 	}

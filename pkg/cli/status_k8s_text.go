@@ -29,6 +29,9 @@ func statusK8sRows(r *output.Rows, s *watch.Status, out *term.Output) {
 	for _, svc := range s.Services {
 		r.Add("service/"+svc.Name, string(svc.Phase), "", "", "", "", "", "", svc.Why)
 	}
+	for _, registry := range s.Registries {
+		r.Add("registry/"+registry.Name, string(registry.Phase), "", "", "", "", "", "", registry.Why)
+	}
 	for _, c := range s.Claims {
 		r.Add("persistentvolumeclaim/"+c.Name, string(c.Phase), "", "", "", "", "", "", c.Why)
 	}

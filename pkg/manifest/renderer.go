@@ -89,6 +89,8 @@ const (
 	standardLabels = "app.kubernetes.io/"
 	// hashAnnotation has the hash of the configuration.
 	hashAnnotation = "otlpctl.io/config-hash"
+	// registriesAnnotation names the registries in which pods make themselves known.
+	registriesAnnotation = "otlpctl.io/registries"
 )
 
 // adopt gives an object its name, its namespace and the labels of all objects.

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -25,6 +26,9 @@ func (r *renderer) deployment() error {
 	r.adopt(d, r.deploy.Name)
 	r.version(d)
 	annotate(d, hashAnnotation, r.FileHash)
+	if r.Discovery.Registers() {
+		annotate(d, registriesAnnotation, strings.Join(slices.Sorted(maps.Keys(maps.Collect(r.Discovery.Each()))), ","))
+	}
 	d.Spec.Selector = &metav1.LabelSelector{MatchLabels: r.selector()}
 	d.Spec.MinReadySeconds = int32(r.deploy.MinReadySeconds)
 	d.Spec.Strategy = r.strategy()

@@ -40,6 +40,9 @@ type Status struct {
 	Autoscaler       *Autoscaler  `json:"autoscaler,omitempty"`
 	DisruptionBudget *Budget      `json:"disruption_budget,omitempty"`
 	Claims           []OtherState `json:"claims,omitempty"`
+	// Registries are those in which the pods make themselves known. That one does not know them keeps nothing from
+	// being ready.
+	Registries []Registry `json:"registries,omitempty"`
 	// Unknown is what could not be asked for, and why.
 	Unknown []string `json:"unknown,omitempty"`
 }

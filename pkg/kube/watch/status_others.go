@@ -59,6 +59,7 @@ func (l *look) others(ctx context.Context, s *Status) {
 	reading.Go(func() { s.Autoscaler = l.autoscaler(ctx) })
 	reading.Go(func() { s.DisruptionBudget = l.budget(ctx) })
 	reading.Go(func() { s.Claims = l.claims(ctx) })
+	reading.Go(func() { s.Registries = l.registries(ctx) })
 	reading.Wait()
 }
 

@@ -87,6 +87,34 @@ func TestStatus(t *testing.T) {
 	}, ready.Ready, "1 of 1 pod available", 5)
 }
 
+// The pods themselves say where they are registered. A registry that is away keeps nothing from being ready.
+func TestStatusOfRegistries(t *testing.T) {
+	f := func(said, want string) {
+		t.Helper()
+		c := deployed(t)
+		annotated := strings.Replace(deployment(available+", readyReplicas: 1"), "annotations: {", "annotations: {otlpctl.io/registries: 'consul,etcd', ", 1)
+		c.put("deployments", strings.Replace(annotated, "selector: {", "template: {metadata: {labels: {app: d}}}, selector: {", 1))
+		c.status["p:8888"] = said
+		s, err := Look(t.Context(), c, "ns", "d")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, r := range s.Registries {
+			got = append(got, r.Name+" "+string(r.Phase)+" "+r.Why)
+		}
+		if text := strings.Join(got, ", "); text != want || s.Phase != ready.Ready {
+			t.Errorf("%s: %q, want %q; all in all it is %s %s", said, text, want, s.Phase, s.Why)
+		}
+	}
+	f(`{"registrations": [{"registry": "consul", "registered": true}, {"registry": "etcd", "registered": true}]}`,
+		"consul ready knows 1 of 1 pods, etcd ready knows 1 of 1 pods")
+	f(`{"registrations": [{"registry": "consul", "registered": true}, {"registry": "etcd", "registered": false, "error": "no leader"}]}`,
+		"consul ready knows 1 of 1 pods, etcd progressing knows 0 of 1 pods; pod/p: no leader")
+	f(`{}`, "consul progressing knows 0 of 1 pods, etcd progressing knows 0 of 1 pods")
+	f(`no status`, "consul progressing no pod could be asked, etcd progressing no pod could be asked")
+}
+
 func TestDigest(t *testing.T) {
 	f := func(id, want string) {
 		t.Helper()
