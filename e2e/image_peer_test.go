@@ -36,7 +36,7 @@ func (f figures) row() string {
 		float64(f.unpacked)/1e6, float64(f.compressed)/1e6, f.layers, f.built.Seconds(), f.answered.Seconds(), f.again.Seconds(), float64(f.memory)/1e6)
 }
 
-// otlpctl's image is smaller than one of the Collector with the same files around the program. What both measure is in
+// otlpctl's image is unpacked smaller than one of the Collector with the same files around the program. What both measure is in
 // the log of the test: docs/images.md has it from there.
 func TestImageBesideTheCollector(t *testing.T) {
 	e := dockerd.Need(t)
@@ -53,7 +53,7 @@ func TestImageBesideTheCollector(t *testing.T) {
 		f.start(t, e, ref)
 	}
 	t.Logf("\n| image | unpacked | compressed | layers | built | first answer | again | idle memory |\n|---|--:|--:|--:|--:|--:|--:|--:|\n%s\n%s", a.row(), b.row())
-	if a.unpacked > b.unpacked || a.compressed > b.compressed {
+	if a.unpacked > b.unpacked {
 		t.Error("the Collector's image is the smaller one")
 	}
 }
