@@ -24,7 +24,12 @@ type consul struct {
 	at      endpoint
 	client  *api.Client
 	http    *http.Client
+	told    time.Time // of an entry, the last time
 }
+
+// settling is how long an agent may take to pass an entry on to the servers. What is taken out before may stay with
+// them for a minute: the agent takes it for done when they answer about the entry.
+const settling = 500 * time.Millisecond
 
 func newConsul(c *Consul) (*consul, error) {
 	at, err := parseEndpoint(c.Address, "8500", c.TLS)
@@ -96,7 +101,9 @@ func (c *consul) put(ctx context.Context, e entry) error {
 		ID: e.id, Name: e.service, Address: e.host, Port: e.port, Tags: e.tags, Meta: e.meta, Check: check,
 		Namespace: c.section.Namespace, Partition: c.section.Partition,
 	}
-	return c.explain(c.client.Agent().ServiceRegisterOpts(registration, api.ServiceRegisterOpts{ReplaceExistingChecks: true, Token: token}.WithContext(ctx)))
+	err = c.client.Agent().ServiceRegisterOpts(registration, api.ServiceRegisterOpts{ReplaceExistingChecks: true, Token: token}.WithContext(ctx))
+	c.told = time.Now()
+	return c.explain(err)
 }
 
 // checkID is the name of the one check of an entry.
@@ -174,6 +181,10 @@ func (c *consul) remove(ctx context.Context, id string) error {
 	query, err := c.query(ctx)
 	if err != nil {
 		return err
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(settling - time.Since(c.told)):
 	}
 	err = c.client.Agent().ServiceDeregisterOpts(id, query)
 	if isForgotten(err) {
