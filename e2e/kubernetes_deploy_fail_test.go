@@ -117,21 +117,7 @@ spec: {holderIdentity: ann on laptop, leaseDurationSeconds: 30, renewTime: %q}
 // The Role of the documentation is enough, and what is missing in a lesser one is named.
 func testDeployRole(t *testing.T) {
 	s := newSite(t, "deploy-role")
-	if err := s.Apply(t.Context(), fmt.Sprintf(`
-apiVersion: v1
-kind: Namespace
-metadata: {name: %[1]s}
----
-apiVersion: v1
-kind: ServiceAccount
-metadata: {name: deployer, namespace: %[1]s}
-`, s.namespace)); err != nil {
-		t.Fatal(err)
-	}
-	kubeconfig, err := s.ServiceAccount(t.Context(), s.namespace, "deployer")
-	if err != nil {
-		t.Fatal(err)
-	}
+	kubeconfig := s.deployer()
 	s.kubeconfig = kubeconfig
 	inside := []string{"--set", "deploy.create_namespace=false"}
 	s.wantText(s.want(1, "deploy", inside...).stderr, "may not do everything", "create leases.coordination.k8s.io", "patch deployments.apps")

@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httputil"
@@ -219,4 +220,25 @@ func (s *site) names(kind string) []string {
 	names := strings.Fields(s.field(kind, ".items[*].metadata.name"))
 	slices.Sort(names)
 	return names
+}
+
+// deployer makes the namespace, and an account in it that has no rights yet. It returns its kubeconfig.
+func (s *site) deployer() string {
+	s.t.Helper()
+	if err := s.Apply(s.t.Context(), fmt.Sprintf(`
+apiVersion: v1
+kind: Namespace
+metadata: {name: %[1]s}
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: deployer, namespace: %[1]s}
+`, s.namespace)); err != nil {
+		s.t.Fatal(err)
+	}
+	kubeconfig, err := s.ServiceAccount(s.t.Context(), s.namespace, "deployer")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return kubeconfig
 }

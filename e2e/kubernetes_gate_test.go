@@ -242,21 +242,7 @@ func testGateRefused(t *testing.T) {
 // A gate needs a right that nothing else does, which is asked for beforehand.
 func testGateRole(t *testing.T) {
 	s := newSite(t, "gate-role")
-	if err := s.Apply(t.Context(), fmt.Sprintf(`
-apiVersion: v1
-kind: Namespace
-metadata: {name: %[1]s}
----
-apiVersion: v1
-kind: ServiceAccount
-metadata: {name: deployer, namespace: %[1]s}
-`, s.namespace)); err != nil {
-		t.Fatal(err)
-	}
-	kubeconfig, err := s.ServiceAccount(t.Context(), s.namespace, "deployer")
-	if err != nil {
-		t.Fatal(err)
-	}
+	kubeconfig := s.deployer()
 	role := documentedRole(t, s.namespace)
 	if err := s.Apply(t.Context(), strings.Replace(role, "pods/log, pods/proxy", "pods/log", 1)); err != nil {
 		t.Fatal(err)

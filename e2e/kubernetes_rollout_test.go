@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -233,21 +232,7 @@ func testRolloutCutOff(t *testing.T) {
 // The documented Role is enough.
 func testRolloutRole(t *testing.T) {
 	s := newSite(t, "rollout-role")
-	if err := s.Apply(t.Context(), fmt.Sprintf(`
-apiVersion: v1
-kind: Namespace
-metadata: {name: %[1]s}
----
-apiVersion: v1
-kind: ServiceAccount
-metadata: {name: deployer, namespace: %[1]s}
-`, s.namespace)); err != nil {
-		t.Fatal(err)
-	}
-	kubeconfig, err := s.ServiceAccount(t.Context(), s.namespace, "deployer")
-	if err != nil {
-		t.Fatal(err)
-	}
+	kubeconfig := s.deployer()
 	if err := s.Apply(t.Context(), documentedRole(t, s.namespace)); err != nil {
 		t.Fatal(err)
 	}

@@ -29,6 +29,8 @@ const (
 // Levels returns the levels in their order.
 func Levels() []Level { return []Level{LevelSchema, LevelBuild, LevelBind, LevelConnect} }
 
+func (l Level) rank() int { return slices.Index(Levels(), l) }
+
 // Check is one thing that is tried.
 type Check struct {
 	Level Level
@@ -53,6 +55,7 @@ type prober interface {
 type Checks struct {
 	All []Check
 
+	upTo     Level
 	receiver *Receiver
 	builder  builder
 	now      *generation // as far as it has been built
@@ -66,7 +69,7 @@ type Checks struct {
 func NewChecks(cfg Config, deps Deps, upTo Level) *Checks {
 	r, nothing := newReceiver(deps), noGeneration()
 	c := &Checks{
-		receiver: r, now: &generation{cfg: cfg, files: printsOf(&cfg), servers: map[ID]*served{}},
+		upTo: upTo, receiver: r, now: &generation{cfg: cfg, files: printsOf(&cfg), servers: map[ID]*served{}},
 		opening: newOpening(nil), probers: map[ID]prober{},
 	}
 	c.builder = builder{deps: deps, pool: r.pool, before: nothing, files: c.now.files}
@@ -74,18 +77,26 @@ func NewChecks(cfg Config, deps Deps, upTo Level) *Checks {
 	c.build(nothing)
 	c.bind()
 	c.connect()
-	last := slices.Index(Levels(), upTo)
-	c.All = slices.DeleteFunc(c.All, func(check Check) bool { return slices.Index(Levels(), check.Level) > last })
 	return c
 }
 
-func (c *Checks) add(check Check) { c.All = append(c.All, check) }
+// Add adds a check behind those of its level, unless that is beyond the level that was asked for.
+func (c *Checks) Add(check Check) {
+	if check.Level.rank() > c.upTo.rank() {
+		return
+	}
+	i := slices.IndexFunc(c.All, func(other Check) bool { return other.Level.rank() > check.Level.rank() })
+	if i < 0 {
+		i = len(c.All)
+	}
+	c.All = slices.Insert(c.All, i, check)
+}
 
 // build adds a check for each component, in the order in which they are made.
 func (c *Checks) build(nothing *generation) {
 	cfg := &c.now.cfg
 	add := func(path string, run func(context.Context) error) {
-		c.add(Check{Level: LevelBuild, Name: path, Path: path, Run: run})
+		c.Add(Check{Level: LevelBuild, Name: path, Path: path, Run: run})
 	}
 	add(logsPath, func(context.Context) error { return cfg.Service.Telemetry.Logs.check() })
 	for _, id := range cfg.usedExporters() {
@@ -146,7 +157,7 @@ func (c *Checks) server(id ID, nothing *generation) error {
 func (c *Checks) bind() {
 	cfg := &c.now.cfg
 	for i, w := range cfg.desk() {
-		c.add(Check{
+		c.Add(Check{
 			Level: LevelBind, Name: w.path, Path: w.path, Needs: w.name(),
 			Run: func(ctx context.Context) error { return c.now.desk[i].Listen(ctx, c.opening.open) },
 		})
@@ -154,7 +165,7 @@ func (c *Checks) bind() {
 	for _, id := range cfg.usedReceivers() {
 		for _, t := range cfg.Receivers[id].Transports() {
 			path := endpointPath(id, t)
-			c.add(Check{
+			c.Add(Check{
 				Level: LevelBind, Name: path, Path: path, Needs: "receivers." + string(id),
 				Run: func(ctx context.Context) error { return c.now.servers[id].ListenFor(ctx, t, c.opening.open) },
 			})
@@ -170,13 +181,13 @@ func (c *Checks) connect() {
 		switch cfg.Exporters[id].(type) {
 		case *otlp.Config, *otlphttp.Config:
 			for _, sig := range cfg.signalsOf(id) {
-				c.add(Check{
+				c.Add(Check{
 					Level: LevelConnect, Name: name + " " + sig.String(), Path: name + ".endpoint", Needs: name,
 					Run: func(ctx context.Context) error { return c.probers[id].Probe(ctx, sig) },
 				})
 			}
 		default:
-			c.add(Check{Level: LevelConnect, Name: name, Path: name, Note: "has no backend to reach"})
+			c.Add(Check{Level: LevelConnect, Name: name, Path: name, Note: "has no backend to reach"})
 		}
 	}
 }

@@ -165,7 +165,7 @@ func validate(ctx context.Context, s term.Streams, o configValidateOptions) (val
 	checks := receiver.NewChecks(loaded.Config, receiver.Deps{
 		Log: slog.New(slog.DiscardHandler), Stdout: s.Out, Stderr: s.Err, Memory: receiver.PlanMemory(), Resolve: registries().Open,
 	}, report.Level)
-	registryChecks(checks, loaded, report.Level)
+	addRegistries(checks, loaded)
 	outcomes, err := checks.Run(ctx, o.timeout)
 	for _, outcome := range outcomes {
 		report.add(checkedBy(outcome, loaded))

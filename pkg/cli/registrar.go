@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"slices"
 
 	"github.com/otlpctl/otlpctl/pkg/config"
 	"github.com/otlpctl/otlpctl/pkg/discovery/register"
@@ -14,9 +13,6 @@ import (
 
 // planDiscovery makes what keeps the receiver registered. The error tells the places of all faults.
 func planDiscovery(loaded config.Loaded) (*register.Plan, error) {
-	if !loaded.Discovery.Registers() {
-		return register.Prepare(loaded.Discovery, "", os.LookupEnv)
-	}
 	plan, err := register.Prepare(loaded.Discovery, mainListener(loaded), os.LookupEnv)
 	faults, ok := errors.AsType[register.Faults](err)
 	if !ok {
@@ -47,31 +43,18 @@ func mainListener(loaded config.Loaded) string {
 	return cmp.Or(grpc, http)
 }
 
-// registryChecks add to checks, up to a level, that what the section discovery names is there, and that the registries answer.
-func registryChecks(checks *receiver.Checks, loaded config.Loaded, level receiver.Level) {
-	upTo := func(l receiver.Level) bool {
-		return slices.Index(receiver.Levels(), l) <= slices.Index(receiver.Levels(), level)
-	}
+// addRegistries adds to checks that what the section discovery names is there, and that the registries answer.
+func addRegistries(checks *receiver.Checks, loaded config.Loaded) {
 	for kind, section := range loaded.Discovery.Each() {
 		name := "discovery." + kind
 		var plan *register.Plan
-		prepare := receiver.Check{Level: receiver.LevelBuild, Name: name, Path: "discovery", Run: func(context.Context) (err error) {
+		checks.Add(receiver.Check{Level: receiver.LevelBuild, Name: name, Path: "discovery", Run: func(context.Context) (err error) {
 			plan, err = register.Prepare(section, mainListener(loaded), os.LookupEnv)
 			return err
-		}}
-		probe := receiver.Check{Level: receiver.LevelConnect, Name: name, Path: name, Needs: name, Run: func(ctx context.Context) error {
+		}})
+		checks.Add(receiver.Check{Level: receiver.LevelConnect, Name: name, Path: name, Needs: name, Run: func(ctx context.Context) error {
 			defer plan.Discard()
 			return plan.Probe(ctx)
-		}}
-		if upTo(receiver.LevelBuild) {
-			bind := slices.IndexFunc(checks.All, func(c receiver.Check) bool { return c.Level != receiver.LevelBuild })
-			if bind < 0 {
-				bind = len(checks.All)
-			}
-			checks.All = slices.Insert(checks.All, bind, prepare)
-		}
-		if upTo(receiver.LevelConnect) {
-			checks.All = append(checks.All, probe)
-		}
+		}})
 	}
 }
