@@ -56,6 +56,7 @@ func homes() map[string][]string {
 		"golang.org/x/term":                       {"pkg/term"},
 		"github.com/spf13/":                       {"pkg/cli"},
 		"github.com/evanphx/json-patch":           {"pkg/manifest"},
+		"k8s.io/api/":                             {"tools/kubetypes"},
 		"k8s.io/":                                 {"pkg/manifest", "pkg/kube"},
 		"sigs.k8s.io/yaml":                        {"pkg/output", "pkg/manifest", "pkg/kube"},
 	}

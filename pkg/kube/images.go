@@ -7,9 +7,9 @@ import (
 	"strings"
 
 	"github.com/distribution/reference"
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/otlpctl/otlpctl/pkg/hinted"
+	corev1 "github.com/otlpctl/otlpctl/pkg/manifest/api/core/v1"
 )
 
 // Answer is what a registry says about an image.

@@ -7,14 +7,14 @@ import (
 	"slices"
 	"strings"
 
-	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/otlpctl/otlpctl/pkg/hinted"
+	appsv1 "github.com/otlpctl/otlpctl/pkg/manifest/api/apps/v1"
+	corev1 "github.com/otlpctl/otlpctl/pkg/manifest/api/core/v1"
 )
 
 // checkQuota finds quotas of the namespace that leave no room for the pods. If none of them runs yet,

@@ -4,10 +4,11 @@ import (
 	"slices"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+
+	corev1 "github.com/otlpctl/otlpctl/pkg/manifest/api/core/v1"
+	networkingv1 "github.com/otlpctl/otlpctl/pkg/manifest/api/networking/v1"
 )
 
 // namespace makes the Namespace, unless it is one that a cluster has from the start.

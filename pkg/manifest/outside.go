@@ -3,10 +3,10 @@ package manifest
 import (
 	"maps"
 
-	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/otlpctl/otlpctl/pkg/config"
+	networkingv1 "github.com/otlpctl/otlpctl/pkg/manifest/api/networking/v1"
 )
 
 // ingresses makes one Ingress for each protocol: controllers choose how to speak to a backend by

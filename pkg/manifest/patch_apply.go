@@ -7,19 +7,19 @@ import (
 	"strings"
 
 	jsonpatch "github.com/evanphx/json-patch/v5"
-	appsv1 "k8s.io/api/apps/v1"
-	autoscalingv2 "k8s.io/api/autoscaling/v2"
-	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
-	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/otlpctl/otlpctl/pkg/hinted"
+	appsv1 "github.com/otlpctl/otlpctl/pkg/manifest/api/apps/v1"
+	autoscalingv2 "github.com/otlpctl/otlpctl/pkg/manifest/api/autoscaling/v2"
+	corev1 "github.com/otlpctl/otlpctl/pkg/manifest/api/core/v1"
+	networkingv1 "github.com/otlpctl/otlpctl/pkg/manifest/api/networking/v1"
+	policyv1 "github.com/otlpctl/otlpctl/pkg/manifest/api/policy/v1"
 )
 
 // typeOf returns an empty object of a kind that is made here, or nil if its fields are not known.
-func typeOf(kind string) runtime.Object {
+func typeOf(kind string) any {
 	switch kind {
 	case "Namespace":
 		return &corev1.Namespace{}
@@ -107,7 +107,7 @@ func (p Patch) apply(u *unstructured.Unstructured) (*unstructured.Unstructured, 
 	return strict(changed, after)
 }
 
-func (p Patch) change(before []byte, typ runtime.Object) ([]byte, error) {
+func (p Patch) change(before []byte, typ any) ([]byte, error) {
 	switch {
 	case p.operations != nil:
 		return p.operations.Apply(before)

@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"net"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/otlpctl/otlpctl/pkg/config"
+	corev1 "github.com/otlpctl/otlpctl/pkg/manifest/api/core/v1"
 )
 
 // probes sets the three probes. Figures come from deploy.probes, the way to ask from the section admin.

@@ -7,13 +7,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	appsv1 "k8s.io/api/apps/v1"
-	autoscalingv2 "k8s.io/api/autoscaling/v2"
-	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
-	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/yaml"
+
+	appsv1 "github.com/otlpctl/otlpctl/pkg/manifest/api/apps/v1"
+	autoscalingv2 "github.com/otlpctl/otlpctl/pkg/manifest/api/autoscaling/v2"
+	corev1 "github.com/otlpctl/otlpctl/pkg/manifest/api/core/v1"
+	networkingv1 "github.com/otlpctl/otlpctl/pkg/manifest/api/networking/v1"
+	policyv1 "github.com/otlpctl/otlpctl/pkg/manifest/api/policy/v1"
 )
 
 // kindText returns the objects of a kind, as YAML.

@@ -1,11 +1,12 @@
 package manifest
 
 import (
-	autoscalingv2 "k8s.io/api/autoscaling/v2"
-	corev1 "k8s.io/api/core/v1"
-	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+
+	autoscalingv2 "github.com/otlpctl/otlpctl/pkg/manifest/api/autoscaling/v2"
+	corev1 "github.com/otlpctl/otlpctl/pkg/manifest/api/core/v1"
+	policyv1 "github.com/otlpctl/otlpctl/pkg/manifest/api/policy/v1"
 )
 
 func (r *renderer) autoscaler() error {

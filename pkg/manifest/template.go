@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
 
@@ -70,9 +71,12 @@ func readTemplates(folder fs.FS) (Templates, error) {
 
 // object is a typed Kubernetes object.
 type object interface {
-	runtime.Object
+	kinded
 	metav1.Object
 }
+
+// kinded knows its apiVersion and kind.
+type kinded interface{ GetObjectKind() schema.ObjectKind }
 
 // template decodes a template into what it must be: a field that its kind does not have is an error.
 func template[T any, P interface {
@@ -94,7 +98,7 @@ func template[T any, P interface {
 }
 
 // sameKind refuses a template of another kind than the one that it replaces.
-func sameKind(name string, o, want runtime.Object) error {
+func sameKind(name string, o, want kinded) error {
 	got, wanted := o.GetObjectKind().GroupVersionKind(), want.GetObjectKind().GroupVersionKind()
 	if got != wanted {
 		return fmt.Errorf("template %s: is of apiVersion %q and kind %q, and must be of %q and %q",
@@ -135,7 +139,7 @@ func decodeStrictly(text []byte, into any) error {
 }
 
 // add puts a typed object into the set, without what only a cluster fills in.
-func (r *renderer) add(o runtime.Object) error {
+func (r *renderer) add(o any) error {
 	fields, err := runtime.DefaultUnstructuredConverter.ToUnstructured(o)
 	if err != nil {
 		return err

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
+	corev1 "github.com/otlpctl/otlpctl/pkg/manifest/api/core/v1"
 )
 
 // crashMemory is within what time two ends of a container are one trouble. The kubelet forgets as late.

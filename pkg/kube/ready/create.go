@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
+	appsv1 "github.com/otlpctl/otlpctl/pkg/manifest/api/apps/v1"
 )
 
 // refused judges a ReplicaSet whose pods the API server does not take.

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
+	appsv1 "github.com/otlpctl/otlpctl/pkg/manifest/api/apps/v1"
+	corev1 "github.com/otlpctl/otlpctl/pkg/manifest/api/core/v1"
 )
 
 // deadlineExceeded is the reason of a Deployment that made no progress for too long.

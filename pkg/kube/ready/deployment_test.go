@@ -3,10 +3,10 @@ package ready
 import (
 	"testing"
 
-	appsv1 "k8s.io/api/apps/v1"
-	autoscalingv2 "k8s.io/api/autoscaling/v2"
-	corev1 "k8s.io/api/core/v1"
-	policyv1 "k8s.io/api/policy/v1"
+	appsv1 "github.com/otlpctl/otlpctl/pkg/manifest/api/apps/v1"
+	autoscalingv2 "github.com/otlpctl/otlpctl/pkg/manifest/api/autoscaling/v2"
+	corev1 "github.com/otlpctl/otlpctl/pkg/manifest/api/core/v1"
+	policyv1 "github.com/otlpctl/otlpctl/pkg/manifest/api/policy/v1"
 )
 
 func TestDeployment(t *testing.T) {
@@ -58,9 +58,9 @@ func TestRoom(t *testing.T) {
 	if v := Rollout(o, at); !v.Final {
 		t.Fatalf("%+v", v.State)
 	}
-	stopping := o.Pods[1].DeepCopy()
+	stopping := *o.Pods[1]
 	stopping.Name, stopping.UID, stopping.DeletionTimestamp = "stopping", "stopping", &stopping.CreationTimestamp
-	o.Pods = append(o.Pods, stopping)
+	o.Pods = append(o.Pods, &stopping)
 	if v := Rollout(o, at); v.Final {
 		t.Errorf("with a pod that stops: %+v", v.State)
 	}

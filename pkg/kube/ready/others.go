@@ -1,9 +1,9 @@
 package ready
 
 import (
-	autoscalingv2 "k8s.io/api/autoscaling/v2"
-	corev1 "k8s.io/api/core/v1"
-	policyv1 "k8s.io/api/policy/v1"
+	autoscalingv2 "github.com/otlpctl/otlpctl/pkg/manifest/api/autoscaling/v2"
+	corev1 "github.com/otlpctl/otlpctl/pkg/manifest/api/core/v1"
+	policyv1 "github.com/otlpctl/otlpctl/pkg/manifest/api/policy/v1"
 )
 
 // Service judges a Service by how many addresses behind it take connections.

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
+	corev1 "github.com/otlpctl/otlpctl/pkg/manifest/api/core/v1"
 )
 
 // Pod judges a pod. The events are those of the pod: some causes, such as what a probe was answered, stand

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
+	corev1 "github.com/otlpctl/otlpctl/pkg/manifest/api/core/v1"
 )
 
 // Ask reads what a pod tells on /status, through the API server. T has the parts that are wanted. Its errors are

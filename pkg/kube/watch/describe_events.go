@@ -6,9 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/otlpctl/otlpctl/pkg/kube/ready"
+	corev1 "github.com/otlpctl/otlpctl/pkg/manifest/api/core/v1"
 )
 
 // ObjectEvent is something that happened to an object of the deployment. In JSON it is API.

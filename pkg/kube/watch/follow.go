@@ -9,9 +9,10 @@ import (
 	"sync"
 	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	appsv1 "github.com/otlpctl/otlpctl/pkg/manifest/api/apps/v1"
+	corev1 "github.com/otlpctl/otlpctl/pkg/manifest/api/core/v1"
 )
 
 // lastWords is how long the log of a pod that is gone may still come.

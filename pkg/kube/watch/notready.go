@@ -5,9 +5,8 @@ import (
 	"errors"
 	"fmt"
 
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/otlpctl/otlpctl/pkg/kube/ready"
+	corev1 "github.com/otlpctl/otlpctl/pkg/manifest/api/core/v1"
 )
 
 // NotReadyError says why a rollout is not waited for any longer.

@@ -7,11 +7,11 @@ import (
 	"sync"
 	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/otlpctl/otlpctl/pkg/kube/ready"
+	appsv1 "github.com/otlpctl/otlpctl/pkg/manifest/api/apps/v1"
+	corev1 "github.com/otlpctl/otlpctl/pkg/manifest/api/core/v1"
 )
 
 // judged is how often a rollout is judged while nothing happens: patience ends without an event.

@@ -3,9 +3,8 @@ package watch
 import (
 	"fmt"
 
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/otlpctl/otlpctl/pkg/kube/ready"
+	corev1 "github.com/otlpctl/otlpctl/pkg/manifest/api/core/v1"
 )
 
 // Count is how many pods a Deployment is to have: after a change of an autoscaler it takes a while until that

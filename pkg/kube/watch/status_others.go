@@ -6,13 +6,13 @@ import (
 	"slices"
 	"sync"
 
-	autoscalingv2 "k8s.io/api/autoscaling/v2"
-	corev1 "k8s.io/api/core/v1"
-	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/otlpctl/otlpctl/pkg/kube/ready"
+	autoscalingv2 "github.com/otlpctl/otlpctl/pkg/manifest/api/autoscaling/v2"
+	corev1 "github.com/otlpctl/otlpctl/pkg/manifest/api/core/v1"
+	policyv1 "github.com/otlpctl/otlpctl/pkg/manifest/api/policy/v1"
 )
 
 // Service is how a Service is that leads to the pods. In JSON it is API.

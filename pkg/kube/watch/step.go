@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
 
-	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	appsv1 "github.com/otlpctl/otlpctl/pkg/manifest/api/apps/v1"
+	corev1 "github.com/otlpctl/otlpctl/pkg/manifest/api/core/v1"
 )
 
 // HasBegun reports whether the cluster has begun to make the pods that a Deployment describes, and has acted on all
@@ -43,7 +45,7 @@ func samePods(a, b corev1.PodTemplateSpec) bool {
 }
 
 func withoutHash(t corev1.PodTemplateSpec) ([]byte, error) {
-	t = *t.DeepCopy()
+	t.Labels = maps.Clone(t.Labels)
 	delete(t.Labels, appsv1.DefaultDeploymentUniqueLabelKey)
 	return json.Marshal(t)
 }

@@ -11,8 +11,9 @@ import (
 	"strings"
 	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	appsv1 "github.com/otlpctl/otlpctl/pkg/manifest/api/apps/v1"
 )
 
 // API is what an API server is asked by. Errors that it has answered unwrap to an APIStatus.
