@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/otlpctl/otlpctl/receiver/export/database"
 	"github.com/otlpctl/otlpctl/receiver/export/otlp"
 	"github.com/otlpctl/otlpctl/receiver/export/otlphttp"
 	"github.com/otlpctl/otlpctl/receiver/ingest"
@@ -125,7 +126,8 @@ func (c *Checks) build(nothing *generation) {
 // whether that is possible.
 func (c *Checks) exporter(ctx context.Context, id ID) error {
 	conf := c.now.cfg.Exporters[id]
-	if traceless, ok := conf.(interface{ Check() error }); ok {
+	_, backend := backendKey(conf)
+	if traceless, ok := conf.(interface{ Check() error }); ok && !backend {
 		return traceless.Check()
 	}
 	e, err := c.builder.exporter(ctx, id, conf)
@@ -178,17 +180,29 @@ func (c *Checks) connect() {
 	cfg := &c.now.cfg
 	for _, id := range cfg.usedExporters() {
 		name := "exporters." + string(id)
-		switch cfg.Exporters[id].(type) {
-		case *otlp.Config, *otlphttp.Config:
+		switch key, ok := backendKey(cfg.Exporters[id]); {
+		case ok:
 			for _, sig := range cfg.signalsOf(id) {
 				c.Add(Check{
-					Level: LevelConnect, Name: name + " " + sig.String(), Path: name + ".endpoint", Needs: name,
+					Level: LevelConnect, Name: name + " " + sig.String(), Path: name + "." + key, Needs: name,
 					Run: func(ctx context.Context) error { return c.probers[id].Probe(ctx, sig) },
 				})
 			}
 		default:
 			c.Add(Check{Level: LevelConnect, Name: name, Path: name, Note: "has no backend to reach"})
 		}
+	}
+}
+
+// backendKey returns the key that names the backend of an exporter that has one.
+func backendKey(c ExporterConfig) (string, bool) {
+	switch c := c.(type) {
+	case *otlp.Config, *otlphttp.Config:
+		return "endpoint", true
+	case *database.Config:
+		return "url", c.Location() == ""
+	default:
+		return "", false
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/otlpctl/otlpctl/receiver/export/database"
 	"github.com/otlpctl/otlpctl/receiver/export/debug"
 	"github.com/otlpctl/otlpctl/receiver/export/file"
 	"github.com/otlpctl/otlpctl/receiver/export/nop"
@@ -34,7 +35,7 @@ func ProcessorTypes() []string { return []string{"batch", "memory_limiter"} }
 // ExporterTypes lists the types of exporters, current names only. otlp_grpc and otlp_http are other
 // names of otlp and otlphttp.
 func ExporterTypes() []string {
-	return []string{"debug", "file", "nop", "otlp", "otlp_grpc", "otlp_http", "otlphttp"}
+	return []string{"database", "debug", "file", "nop", "otlp", "otlp_grpc", "otlp_http", "otlphttp"}
 }
 
 // DeprecatedExporterTypes maps old names of exporter types to current ones.
@@ -69,6 +70,9 @@ func NewProcessorConfig(typ string) ProcessorConfig {
 // names included, or nil if there is no such type.
 func NewExporterConfig(typ string) ExporterConfig {
 	switch typ {
+	case "database":
+		c := database.DefaultConfig()
+		return &c
 	case "debug":
 		c := debug.DefaultConfig()
 		return &c
@@ -97,6 +101,8 @@ func (b *builder) exporter(ctx context.Context, id ID, c ExporterConfig) (pipeli
 	log := b.deps.Log.With("exporter", string(id))
 	streams := debug.Streams{Out: b.deps.Stdout, Err: b.deps.Stderr}
 	switch c := c.(type) {
+	case *database.Config:
+		return b.database(*c, log)
 	case *debug.Config:
 		return debug.New(*c, streams, log)
 	case *debug.LoggingConfig:

@@ -7,12 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/otlpctl/otlpctl/receiver/admin"
-	"github.com/otlpctl/otlpctl/receiver/export/file"
+	"github.com/otlpctl/otlpctl/receiver/export/database"
 	"github.com/otlpctl/otlpctl/receiver/export/otlphttp"
 	"github.com/otlpctl/otlpctl/receiver/ingest"
 	"github.com/otlpctl/otlpctl/receiver/internal/invalid"
@@ -144,13 +145,12 @@ func (c *Config) validateFiles() []error {
 	var errs []error
 	owner := map[string]ID{}
 	for _, id := range c.usedExporters() {
-		f, ok := c.Exporters[id].(*file.Config)
-		if !ok {
+		path := locationOf(c.Exporters[id])
+		if path == "" {
 			continue
 		}
-		path := f.Location()
 		if first, taken := owner[path]; taken {
-			errs = append(errs, invalid.Key("exporters."+string(id)+".path", "%s is the file of exporter %s too: each needs one of its own", filepath.Clean(f.Path), first))
+			errs = append(errs, invalid.Key("exporters."+string(id)+"."+fileKey(c.Exporters[id]), "%s is the file of exporter %s too: each needs one of its own", relative(path), first))
 			continue
 		}
 		owner[path] = id
@@ -158,17 +158,39 @@ func (c *Config) validateFiles() []error {
 	return errs
 }
 
+// fileKey returns the key that names the file of an exporter.
+func fileKey(c ExporterConfig) string {
+	if _, ok := c.(*database.Config); ok {
+		return "url"
+	}
+	return "path"
+}
+
+// relative returns a path as one from the working directory, if it lies below that.
+func relative(path string) string {
+	if folder, err := os.Getwd(); err == nil {
+		if short, err := filepath.Rel(folder, path); err == nil && filepath.IsLocal(short) {
+			return short
+		}
+	}
+	return path
+}
+
 // validateSignals finds exporters that have no place for a signal which pipelines bring them.
 func (c *Config) validateSignals() []error {
 	var errs []error
 	for _, id := range c.usedExporters() {
-		e, ok := c.Exporters[id].(*otlphttp.Config)
+		e, ok := c.Exporters[id].(interface{ Lacks(sig wire.Signal) string })
 		if !ok {
 			continue
 		}
+		path := "exporters." + string(id)
+		if _, ok := e.(*otlphttp.Config); ok {
+			path += ".endpoint"
+		}
 		for _, sig := range c.signalsOf(id) {
 			if problem := e.Lacks(sig); problem != "" {
-				errs = append(errs, invalid.Key("exporters."+string(id)+".endpoint", "%s", problem))
+				errs = append(errs, invalid.Key(path, "%s", problem))
 			}
 		}
 	}

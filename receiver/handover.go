@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"sync"
 
+	"github.com/otlpctl/otlpctl/receiver/export/database"
 	"github.com/otlpctl/otlpctl/receiver/export/file"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
 )
@@ -88,8 +89,13 @@ func (h *handover) Close(ctx context.Context) error {
 
 // location returns the file that an exporter of the generation writes to, or nothing.
 func (g *generation) location(id ID) string {
-	if c, ok := g.cfg.Exporters[id].(*file.Config); ok {
-		return c.Location()
+	return locationOf(g.cfg.Exporters[id])
+}
+
+// locationOf returns the file that an exporter writes to, or nothing.
+func locationOf(c ExporterConfig) string {
+	if located, ok := c.(interface{ Location() string }); ok {
+		return located.Location()
 	}
 	return ""
 }
@@ -107,13 +113,28 @@ func (g *generation) holder(location string) (ID, bool) {
 // file makes an exporter to a file, at once or when the file is free. What is in
 // the file by then was written by this process and stays.
 func (b *builder) file(c file.Config, log *slog.Logger) (pipeline.Exporter, error) {
-	if _, held := b.before.holder(c.Location()); !held && b.leaving.file(c.Location()) == nil {
+	if b.free(c.Location()) {
 		return file.New(c, log)
 	}
 	location := c.Location()
 	c.Append = true
-	return &handover{
-		location: location, ready: make(chan struct{}),
-		open: func() (pipeline.Exporter, error) { return file.New(c, log) },
-	}, nil
+	return newHandover(location, func() (pipeline.Exporter, error) { return file.New(c, log) }), nil
+}
+
+// database makes an exporter to a server, or to a file as file does.
+func (b *builder) database(c database.Config, log *slog.Logger) (pipeline.Exporter, error) {
+	if location := c.Location(); location != "" && !b.free(location) {
+		return newHandover(location, func() (pipeline.Exporter, error) { return database.New(c, log) }), nil
+	}
+	return database.New(c, log)
+}
+
+// free reports whether no exporter has a file open.
+func (b *builder) free(location string) bool {
+	_, held := b.before.holder(location)
+	return !held && b.leaving.file(location) == nil
+}
+
+func newHandover(location string, open func() (pipeline.Exporter, error)) *handover {
+	return &handover{location: location, ready: make(chan struct{}), open: open}
 }

@@ -28,7 +28,7 @@ func newPacking(doc *document) *packing {
 }
 
 // file returns the tree without what is not for the receiver: the section deploy, and the short
-// form, which has become the long one.
+// form, which has become the long one, but for database.
 func (p *packing) file() (*yaml.Node, error) {
 	root, err := p.doc.explicit()
 	if err != nil || root == nil {
@@ -46,6 +46,9 @@ func (p *packing) value(n *node, at *path) *yaml.Node {
 	case mapping:
 		m := &yaml.Node{Kind: yaml.MappingNode}
 		for _, e := range n.entries {
+			if e.value.fromDatabase() {
+				continue
+			}
 			below := at.child(e.key.text)
 			p.readable(e.key, below)
 			m.Content = append(m.Content, plainOrQuoted(e.key.text, e.key.quoted), p.value(e.value, below))

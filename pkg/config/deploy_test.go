@@ -66,6 +66,8 @@ func TestPortableMeansTheSame(t *testing.T) {
 	f("a batch processor where no file names any", one("otlp: {batch_size: 77}"))
 	f("texts that look like something else", one(gateway+"admin: {endpoint: '127.0.0.1:8888'}\n"),
 		"exporters.otlp.headers.a=null", "exporters.otlp.headers.b= x: y # z", "exporters.otlp.headers.c=$$x", "exporters.otlp.headers.d=0x10")
+	f("a database where no file names components", one("database: {url: '${env:DATABASE_URL}', max_connections: 3}"))
+	f("a database beside other exporters", one(gateway), "database.url=sqlite:/data/x.db")
 	f("references", one(gateway), "exporters.otlp.endpoint=${env:BACKEND}", "logging.level=${env:LEVEL:-info}")
 }
 

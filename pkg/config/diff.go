@@ -92,7 +92,7 @@ func Diff(a, b Loaded) []Difference {
 func (l Loaded) longForm() *Value {
 	s := shower{doc: l.doc}
 	whole := s.whole(l.model(l.short))
-	whole.Items = slices.DeleteFunc(whole.Items, func(v *Value) bool { return isShort(v.Key) && v.Key != "database" })
+	whole.Items = slices.DeleteFunc(whole.Items, func(v *Value) bool { return isShort(v.Key) })
 	return whole
 }
 

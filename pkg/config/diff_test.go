@@ -81,7 +81,10 @@ func TestDiff(t *testing.T) {
 	f("exporters: {otlp: {headers: {a: hunter2}}}", "exporters: {otlp: {headers: {a: hunter3}}}", "exporters.otlp.headers.a *** *** secret")
 	f("exporters: {otlphttp: {endpoint: 'http://me:hunter2@h'}}", "exporters: {otlphttp: {endpoint: 'http://me:hunter3@h'}}",
 		"exporters.otlphttp.endpoint http://***@h http://***@h secret")
-	f("database: {url: 'postgres://hunter2@h'}", "", "database {} -", "database.url *** - secret")
+	f("database: {url: 'postgres://hunter2@h'}", "database: {url: 'postgres://hunter3@h'}", "exporters.database.url *** *** secret")
+	f("database: {url: 'postgres://hunter2@h'}", "", "exporters.database {} -", "exporters.database.url *** - secret", "exporters.debug - {}",
+		"service.pipelines.logs.exporters [database] [debug]", "service.pipelines.metrics.exporters [database] [debug]",
+		"service.pipelines.traces.exporters [database] [debug]")
 }
 
 func TestDiffKeepsToFaults(t *testing.T) {

@@ -229,7 +229,7 @@ func (l Loaded) presetOf(at spot) any {
 
 // whyNot says why a spot has no value.
 func (l Loaded) whyNot(at spot) string {
-	if path := at.path().String(); isShort(path) && !strings.HasPrefix(path, "database") { // of which there is no long form
+	if path := at.path().String(); isShort(path) {
 		return "not set: what it stands for is not there, or is more than it can say"
 	}
 	v, _ := reach(reflect.ValueOf(l.model(Short{})), at.steps)

@@ -123,7 +123,7 @@ func TestExplain(t *testing.T) {
 	for _, key := range e.Keys {
 		keys = append(keys, key.Key)
 	}
-	if got := strings.Join(keys, " "); got != "debug file nop otlp otlp_grpc otlp_http otlphttp" || e.Keys[0].Value == nil || e.Keys[1].Value != nil {
+	if got := strings.Join(keys, " "); got != "debug database file nop otlp otlp_grpc otlp_http otlphttp" || e.Keys[0].Value == nil || e.Keys[1].Value != nil {
 		t.Errorf("%s", got)
 	}
 }
@@ -144,10 +144,10 @@ func TestExplainUnknown(t *testing.T) {
 	f("server.prt", `server.prt: server has no key "prt" | did you mean server.port?`)
 	f("exporters.oltp.timeout", `exporters.oltp.timeout: there is no exporter type "oltp" | did you mean exporters.otlp.timeout?`)
 	f("exporters.oltp/two", `exporters.oltp/two: there is no exporter type "oltp" | did you mean exporters.otlp/two?`)
-	f("exporters.kafka", `exporters.kafka: there is no exporter type "kafka" | the types are debug, file, nop, otlp, otlp_grpc, otlp_http and otlphttp`)
+	f("exporters.kafka", `exporters.kafka: there is no exporter type "kafka" | the types are database, debug, file, nop, otlp, otlp_grpc, otlp_http and otlphttp`)
 	f("exporters.otlp.timeuot", `exporters.otlp.timeuot: exporters.otlp has no key "timeuot" | did you mean exporters.otlp.timeout?`)
 	f("APP__SERVER__PROT", `APP__SERVER__PROT: server has no key that "PROT" could stand for | did you mean APP__SERVER__PORT?`)
 	f("service.pipelines.traces.exporters[9]", "service.pipelines.traces.exporters[9]: service.pipelines.traces.exporters cannot have an element 9 without those before it | elements are numbered from 0")
-	f("exporters.", `exporters.: exporters has no key "" | known keys: otlp, otlp/two-b, otlp/two/b, debug, file, nop, otlp_grpc, otlp_http, otlphttp`)
+	f("exporters.", `exporters.: exporters has no key "" | known keys: otlp, otlp/two-b, otlp/two/b, debug, database, file, nop, otlp_grpc, otlp_http, otlphttp`)
 	f("server.port.x", `server.port.x: server.port has no key "x" | it is a value and has no keys`)
 }

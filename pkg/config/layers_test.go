@@ -167,7 +167,7 @@ func TestLayerFaults(t *testing.T) {
 	f(said{set: []string{"receivers.otlp.protocols.http.max_request_body_size=3KIB"}}, "is not a whole number")
 	f(said{set: []string{"receivers.otlp.protocols.grpc.max_recv_msg_size_mib=1KiB"}}, "\"1KiB\" is no multiple of 1 MiB")
 	f(said{set: []string{"exporters.file.path=${env:GONE}"}}, "the environment variable GONE is not set")
-	f(said{env: []string{"APP__DATABASE__URL=postgres://u:hunter2@db/x"}}, "APP__DATABASE__URL: database.url: this version has no exporter for databases\n      | APP__DATABASE__URL=***")
+	f(said{env: []string{"APP__DATABASE__URL=mysql://u:hunter2@db/x"}}, "APP__DATABASE__URL: database.url: begins with neither postgres: nor sqlite:, the databases there are\n      | APP__DATABASE__URL=***")
 
 	// The short form.
 	f(said{files: yamlFiles("server: {port: 0}")}, "a.yaml:1:16: server.port: \"0\" is out of range: 1 to 65535")

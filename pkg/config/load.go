@@ -52,6 +52,9 @@ func (l Loaded) Notice() time.Duration {
 	return max(delay, receiver.WithdrawLimit+l.Discovery.PropagationDelay)
 }
 
+// ByDefault reports whether nothing says where telemetry goes: the receiver shows it.
+func (l Loaded) ByDefault() bool { return !l.doc.components && !l.doc.namesDatabase() }
+
 // Load reads the configuration of a receiver. An error is of type Errors and
 // holds every fault; warnings come with it.
 //
@@ -114,6 +117,9 @@ func (doc *document) defaults() Model {
 	}
 	if doc.root.field("processors").field("batch") != nil {
 		batchByDefault(&model.Config)
+	}
+	if doc.namesDatabase() {
+		doc.databaseByDefault(&model.Config)
 	}
 	return model
 }

@@ -44,16 +44,8 @@ type OTLPSection struct {
 
 // DatabaseSection is the section database.
 type DatabaseSection struct {
-	URL            string `yaml:"url" doc:"The database's URL." secret:"true"`
-	MaxConnections int    `yaml:"max_connections" doc:"How many connections to the database may be open." min:"1" max:"1000"`
-}
-
-// Validate refuses what this version cannot do.
-func (c *DatabaseSection) Validate() error {
-	if c.URL != "" {
-		return placeError{"url", "this version has no exporter for databases", "remove it; exporters.otlp and exporters.file send telemetry on"}
-	}
-	return nil
+	URL            string `yaml:"url" doc:"Short for exporters.database.url, with that exporter in every pipeline." secret:"true"`
+	MaxConnections int    `yaml:"max_connections" doc:"Short for exporters.database.max_connections." unit:"connections" min:"1" max:"1000"`
 }
 
 // LoggingSection is the section logging.

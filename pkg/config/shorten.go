@@ -35,6 +35,7 @@ type shortener struct{ doc *document }
 
 func (s shortener) run() {
 	s.endpoint()
+	s.database()
 	for _, t := range s.twins() {
 		s.copy(t.short, t.long, t.translate)
 	}

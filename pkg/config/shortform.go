@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/otlpctl/otlpctl/receiver/export/database"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
 )
 
@@ -21,10 +22,7 @@ type shortForm struct {
 // shortForm derives the short form from the effective configuration.
 func (l Loaded) shortForm() shortForm {
 	form := shortForm{sources: map[string]*node{}, unsaid: map[string]bool{}}
-	form.Database = l.short.Database
-	for _, path := range []string{"database.url", "database.max_connections"} {
-		form.sources[path] = placeOf(path).at(l.doc.root)
-	}
+	l.shortDatabase(&form)
 	for _, t := range (shortener{l.doc}).twins() {
 		form.sources[t.short] = t.long.at(l.doc.root)
 	}
@@ -64,6 +62,22 @@ func (l Loaded) shortReceiver(form *shortForm) {
 	}
 	if http := otlp.Protocols.HTTP; http != nil {
 		form.OTLP.HTTPEndpoint = http.Endpoint
+	}
+}
+
+// shortDatabase fills in the database, whether or not there is an exporter to it.
+func (l Loaded) shortDatabase(form *shortForm) {
+	form.Database = l.short.Database
+	conf, ok := l.Config.Exporters[databaseID].(*database.Config)
+	if ok {
+		form.Database = DatabaseSection{URL: string(conf.URL), MaxConnections: conf.MaxConnections}
+	}
+	for _, t := range databaseTwins() {
+		from := t.long
+		if !ok {
+			from = placeOf(t.short)
+		}
+		form.sources[t.short] = from.at(l.doc.root)
 	}
 }
 

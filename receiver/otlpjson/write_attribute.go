@@ -12,11 +12,11 @@ func attribute(dst, body []byte) ([]byte, bool) {
 		return dst, false
 	}
 	start := len(dst)
-	dst, valid := appendQuoted(append(dst, `{"key":`...), key)
+	dst, valid := AppendQuoted(append(dst, `{"key":`...), key)
 	switch {
 	case value[0] == 0x0a && int(value[1]) == len(value)-2 && value[1] < 0x80:
 		var ok bool
-		dst, ok = appendQuoted(append(dst, `,"value":{"stringValue":`...), value[2:])
+		dst, ok = AppendQuoted(append(dst, `,"value":{"stringValue":`...), value[2:])
 		valid = valid && ok
 		dst = append(dst, `}}`...)
 	case value[0] == 0x18:

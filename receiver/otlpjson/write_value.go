@@ -28,7 +28,7 @@ func (e *encoder) value(dst []byte, m *message, f *field, body []byte, v value) 
 		}
 		return e.message(dst, f.child, data)
 	case wire.String:
-		dst, valid := appendQuoted(dst, data)
+		dst, valid := AppendQuoted(dst, data)
 		if !valid {
 			e.fail(m, f, "string is not valid UTF-8")
 		}
@@ -94,9 +94,9 @@ func appendDouble(dst []byte, v float64) []byte {
 	}
 }
 
-// appendQuoted appends the text as a JSON string. It reports whether the text is
+// AppendQuoted appends the text as a JSON string. It reports whether the text is
 // valid UTF-8.
-func appendQuoted(dst, text []byte) ([]byte, bool) {
+func AppendQuoted(dst, text []byte) ([]byte, bool) {
 	dst = append(dst, '"')
 	valid := true
 	for {

@@ -40,6 +40,10 @@ func EmptyBatch(sig wire.Signal) *Batch {
 	return &Batch{Signal: sig, Parts: []Part{{Data: mem.SliceBuffer(nil)}}}
 }
 
+// Admitted returns when the first request of the batch was taken in. It stays the
+// same however often the batch is sent.
+func (b *Batch) Admitted() time.Time { return b.oldest }
+
 // Encoded returns the parts as they stand on the wire without compression,
 // without taking references. It is nil if a part is kept compressed only.
 func (b *Batch) Encoded() mem.BufferSlice {

@@ -88,7 +88,7 @@ func (r *remainder) divide(err error) error {
 	}
 	rest := divided.Rest
 	if rest == nil {
-		rest = &Batch{Signal: r.batch.Signal}
+		rest = &Batch{Signal: r.batch.Signal, oldest: r.batch.oldest}
 	}
 	r.free()
 	r.batch, r.own = rest, true

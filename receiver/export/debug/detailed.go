@@ -34,7 +34,7 @@ func (p *printer) detailed(b *pipeline.Batch) {
 // repeated field, by number.
 func (p *printer) message(id wire.MessageID, b []byte, depth int, seen map[int]int) {
 	attributes := 0 // the field whose heading was printed last
-	for number, v := range fields(b) {
+	for number, v := range wire.Values(b) {
 		f := lookup(id, number)
 		switch {
 		case f == nil:
@@ -44,10 +44,10 @@ func (p *printer) message(id wire.MessageID, b []byte, depth int, seen map[int]i
 				p.line(depth, f.Name)
 				attributes = number
 			}
-			p.attribute(v.data, depth+1)
+			p.attribute(v.Data, depth+1)
 		case f.Kind == wire.Message && f.Message != wire.AnyValue:
 			p.line(depth, indexed(f, seen))
-			p.message(f.Message, v.data, depth+1, map[int]int{})
+			p.message(f.Message, v.Data, depth+1, map[int]int{})
 		default:
 			p.indent(depth)
 			p.buf = appendField(append(append(p.buf, f.Name...), ": "...), f, v)
@@ -87,32 +87,27 @@ func indexed(f *wire.Field, seen map[int]int) string {
 }
 
 // appendField appends the value of a field that is no message of its own.
-func appendField(dst []byte, f *wire.Field, v value) []byte {
+func appendField(dst []byte, f *wire.Field, v wire.Value) []byte {
 	switch {
 	case f.Kind == wire.Message:
-		return appendAny(dst, v.data)
+		return appendAny(dst, v.Data)
 	case f.Kind == wire.String:
-		return appendQuoted(dst, v.data)
+		return appendQuoted(dst, v.Data)
 	case f.Kind == wire.ID16 || f.Kind == wire.ID8:
-		return hex.AppendEncode(dst, v.data)
+		return hex.AppendEncode(dst, v.Data)
 	case f.Kind == wire.Bytes:
-		return base64.StdEncoding.AppendEncode(append(dst, "base64:"...), v.data)
-	case v.typ == protowire.BytesType:
-		return appendPacked(dst, f, v.data)
+		return base64.StdEncoding.AppendEncode(append(dst, "base64:"...), v.Data)
+	case v.Type == wire.TypeBytes:
+		return appendPacked(dst, f, v)
 	}
-	return appendNumber(dst, f, v.bits)
+	return appendNumber(dst, f, v.Bits)
 }
 
 // appendPacked appends the elements of a packed list.
-func appendPacked(dst []byte, f *wire.Field, b []byte) []byte {
+func appendPacked(dst []byte, f *wire.Field, v wire.Value) []byte {
 	dst = append(dst, '[')
-	for len(b) > 0 {
-		v, n := nextValue(protowire.Type(f.Kind.Type()), b)
-		if n < 0 {
-			break
-		}
-		dst = appendNumber(comma(dst, '['), f, v.bits)
-		b = b[n:]
+	for bits := range v.Numbers(f.Kind.Type()) {
+		dst = appendNumber(comma(dst, '['), f, bits)
 	}
 	return append(dst, ']')
 }
@@ -123,7 +118,7 @@ func appendNumber(dst []byte, f *wire.Field, bits uint64) []byte {
 	case wire.Bool:
 		return strconv.AppendBool(dst, bits != 0)
 	case wire.Double:
-		return appendDouble(dst, value{bits: bits}.double())
+		return appendDouble(dst, wire.Value{Bits: bits}.Double())
 	case wire.Enum:
 		return fmt.Appendf(dst, "%s (%d)", enum(f.Name, bits), int32(bits))
 	case wire.Sint32:

@@ -61,21 +61,21 @@ func (p *printer) span(service, b []byte) {
 	for f, v := range members(wire.Span, b) {
 		switch f.Name {
 		case "traceId":
-			trace = v.data
+			trace = v.Data
 		case "name":
-			name = v.data
+			name = v.Data
 		case "kind":
-			kind = v.bits
+			kind = v.Bits
 		case "startTimeUnixNano":
-			begin = v.bits
+			begin = v.Bits
 		case "endTimeUnixNano":
-			end = v.bits
+			end = v.Bits
 		case "status":
-			for f, v := range members(wire.Status, v.data) {
+			for f, v := range members(wire.Status, v.Data) {
 				if f.Name == "code" {
-					code = v.bits
+					code = v.Bits
 				} else {
-					status = v.data
+					status = v.Data
 				}
 			}
 		}
@@ -105,19 +105,19 @@ func (p *printer) record(service, b []byte) {
 	for f, v := range members(wire.LogRecord, b) {
 		switch f.Name {
 		case "timeUnixNano":
-			at = v.bits
+			at = v.Bits
 		case "observedTimeUnixNano":
-			observed = v.bits
+			observed = v.Bits
 		case "severityNumber":
-			number = v.bits
+			number = v.Bits
 		case "severityText":
-			level = v.data
+			level = v.Data
 		case "body":
-			body = v.data
+			body = v.Data
 		case "traceId":
-			trace = v.data
+			trace = v.Data
 		case "eventName":
-			event = v.data
+			event = v.Data
 		}
 	}
 	if at == 0 {
@@ -153,9 +153,9 @@ func (p *printer) profile(service, b []byte) {
 	for f, v := range members(wire.Profile, b) {
 		switch f.Name {
 		case "timeUnixNano":
-			at = v.bits
+			at = v.Bits
 		case "durationNano":
-			took = v.bits
+			took = v.Bits
 		case "samples":
 			samples++
 		}
@@ -204,7 +204,7 @@ func (p *printer) tail(id wire.MessageID, b, trace []byte) {
 			continue
 		}
 		start := len(p.buf)
-		key, val := pair(v.data)
+		key, val := pair(v.Data)
 		separator := " "
 		if room == maxTail {
 			separator = "  "

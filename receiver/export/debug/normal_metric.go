@@ -14,18 +14,18 @@ func (p *printer) metric(service, b []byte) {
 	for f, v := range members(wire.Metric, b) {
 		switch f.Name {
 		case "name":
-			name = v.data
+			name = v.Data
 		case "unit":
-			unit = v.data
+			unit = v.Data
 		}
 	}
 	for f, v := range members(wire.Metric, b) {
 		if f.Kind != wire.Message || f.Name == "metadata" {
 			continue
 		}
-		for inner, point := range members(f.Message, v.data) {
+		for inner, point := range members(f.Message, v.Data) {
 			if inner.Name == "dataPoints" {
-				p.point(inner.Message, service, name, unit, point.data)
+				p.point(inner.Message, service, name, unit, point.Data)
 			}
 		}
 	}
@@ -40,19 +40,19 @@ func (p *printer) point(id wire.MessageID, service, name, unit, b []byte) {
 	for f, v := range members(id, b) {
 		switch f.Name {
 		case "timeUnixNano":
-			at = v.bits
+			at = v.Bits
 		case "asInt":
-			val = strconv.AppendInt(val[:0], int64(v.bits), 10)
+			val = strconv.AppendInt(val[:0], int64(v.Bits), 10)
 		case "asDouble":
-			val = appendDouble(val[:0], v.double())
+			val = appendDouble(val[:0], v.Double())
 		case "count":
-			val = strconv.AppendUint(label(val, f.Name), v.bits, 10)
+			val = strconv.AppendUint(label(val, f.Name), v.Bits, 10)
 		case "sum", "min", "max":
-			val = strconv.AppendFloat(label(val, f.Name), v.double(), 'g', 6, 64)
+			val = strconv.AppendFloat(label(val, f.Name), v.Double(), 'g', 6, 64)
 		case "quantileValues":
-			val = appendQuantile(val, v.data)
+			val = appendQuantile(val, v.Data)
 		case "flags":
-			none = v.bits&noRecordedValue != 0
+			none = v.Bits&noRecordedValue != 0
 		}
 	}
 	switch {
@@ -80,9 +80,9 @@ func appendQuantile(dst, b []byte) []byte {
 	var quantile, val float64
 	for f, v := range members(wire.ValueAtQuantile, b) {
 		if f.Name == "quantile" {
-			quantile = v.double()
+			quantile = v.Double()
 		} else {
-			val = v.double()
+			val = v.Double()
 		}
 	}
 	percent := strconv.FormatFloat(quantile*100, 'g', 6, 64)

@@ -17,30 +17,30 @@ func appendAny(dst, b []byte) []byte {
 		dst = dst[:start] // the last member of a oneof counts
 		switch f.Name {
 		case "stringValue":
-			dst = appendQuoted(dst, v.data)
+			dst = appendQuoted(dst, v.Data)
 		case "boolValue":
-			dst = strconv.AppendBool(dst, v.bits != 0)
+			dst = strconv.AppendBool(dst, v.Bits != 0)
 		case "intValue":
-			dst = strconv.AppendInt(dst, int64(v.bits), 10)
+			dst = strconv.AppendInt(dst, int64(v.Bits), 10)
 		case "doubleValue":
-			dst = appendDouble(dst, v.double())
+			dst = appendDouble(dst, v.Double())
 		case "bytesValue":
-			dst = base64.StdEncoding.AppendEncode(append(dst, "base64:"...), v.data)
+			dst = base64.StdEncoding.AppendEncode(append(dst, "base64:"...), v.Data)
 		case "arrayValue":
 			dst = append(dst, '[')
-			for element := range submessages(v.data, 1) {
+			for element := range submessages(v.Data, 1) {
 				dst = appendAny(comma(dst, '['), element)
 			}
 			dst = append(dst, ']')
 		case "kvlistValue":
 			dst = append(dst, '{')
-			for element := range submessages(v.data, 1) {
+			for element := range submessages(v.Data, 1) {
 				key, val := pair(element)
 				dst = appendAny(append(appendText(comma(dst, '{'), key), ": "...), val)
 			}
 			dst = append(dst, '}')
 		default: // an index into the dictionary of a profile
-			dst = strconv.AppendInt(append(dst, '#'), int64(v.bits), 10)
+			dst = strconv.AppendInt(append(dst, '#'), int64(v.Bits), 10)
 		}
 	}
 	if len(dst) == start {

@@ -1,0 +1,163 @@
+// Package postgres writes telemetry to tables of PostgreSQL, which it makes and
+// keeps. It knows the protocol by pgconn, without an SQL layer on top: items go by COPY in
+// binary format.
+//
+// What was exported is committed. A batch whose fate is unknown, because the connection broke
+// off, may be sent again: rows that are there are left out.
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/otlpctl/otlpctl/receiver/pipeline"
+)
+
+var _ pipeline.Exporter = (*Exporter)(nil)
+
+// Config says which database is written to, and how much of it is kept.
+type Config struct {
+	// URL is postgres:// or postgresql://, with the parameters of libpq.
+	URL string
+	// MaxConnections bounds the connections that are open at the same time.
+	MaxConnections int
+	// MaxAge is how long items are kept; zero is for good.
+	MaxAge time.Duration
+	// MaxBytes is how much room all tables and indexes may take; zero is no bound.
+	MaxBytes int64
+}
+
+// Exporter writes batches to a database. It is safe for concurrent use.
+type Exporter struct {
+	cfg        Config
+	log        *slog.Logger
+	target     *target
+	pool       *pool
+	seen       seen
+	partitions *partitions
+	batches    sync.Pool // of *batch
+	duplicates atomic.Int64
+
+	preparation preparation
+	tending     sync.Once
+	kept        retained
+
+	closing chan struct{}
+	tasks   sync.WaitGroup
+}
+
+// session is a connection that this package uses.
+type session = pgconn.PgConn
+
+// New returns an Exporter. It reads the files that the URL names, but connects only when there
+// is something to write. log gets what goes wrong apart from a batch.
+func New(cfg Config, log *slog.Logger) (*Exporter, error) {
+	t, err := parse(cfg.URL)
+	if err != nil {
+		return nil, err
+	}
+	e := &Exporter{
+		cfg: cfg, log: log, target: t, pool: newPool(t, max(cfg.MaxConnections, 1)),
+		partitions: newPartitions(t, cfg.MaxAge, log), closing: make(chan struct{}),
+	}
+	e.batches.New = func() any { return &batch{seen: &e.seen} }
+	return e, nil
+}
+
+// Export writes b. With a nil error all of it is committed but for what the database refuses,
+// one by one.
+func (e *Exporter) Export(ctx context.Context, b *pipeline.Batch) (pipeline.Partial, error) {
+	if b.Items == 0 {
+		return pipeline.Partial{}, nil
+	}
+	w, _ := e.batches.Get().(*batch)
+	defer func() {
+		if cap(w.rows.buf) <= maxKept {
+			e.batches.Put(w)
+		}
+	}()
+	for tries := 1; ; tries++ {
+		if err := w.decode(b, dayOf(time.Now())); err != nil {
+			return pipeline.Partial{}, fmt.Errorf("%s: %w", e.target.name, err)
+		}
+		var v verdict
+		err := e.write(ctx, w, &v)
+		switch {
+		case err == nil:
+			return v.partial(b.Signal, e.target), nil
+		case tries == maxAtOnce || !e.atOnce(err):
+			return pipeline.Partial{}, e.target.retryable(err)
+		}
+	}
+}
+
+// atOnce reports whether a batch may be tried again without a wait, and clears the way for it.
+func (e *Exporter) atOnce(err error) bool {
+	switch remedyOf(err) {
+	case migrate:
+		e.unprepared()
+		e.forget()
+		return true
+	case again:
+		return true
+	default:
+		return err == errForgotten //nolint:errorlint // returned as it is
+	}
+}
+
+// Duplicates returns how many items were left out because the database had them already.
+func (e *Exporter) Duplicates() int64 { return e.duplicates.Load() }
+
+// use lends a connection to f.
+func (e *Exporter) use(ctx context.Context, f func(context.Context, *session) error) error {
+	conn, err := e.pool.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer e.pool.release(ctx, conn)
+	return f(ctx, conn)
+}
+
+// background runs work until it ends, at the latest when the exporter is closed or, unless it is
+// zero, after limit. Of ctx only the values count.
+func (e *Exporter) background(ctx context.Context, limit time.Duration, work func(context.Context)) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	if limit > 0 {
+		ctx, cancel = context.WithTimeout(ctx, limit)
+	}
+	e.tasks.Go(func() {
+		defer cancel()
+		work(ctx)
+	})
+	go func() {
+		defer cancel()
+		select {
+		case <-e.closing:
+		case <-ctx.Done():
+		}
+	}()
+}
+
+// Close ends what goes on in the background and all connections. It waits until ctx ends at most.
+func (e *Exporter) Close(ctx context.Context) error {
+	close(e.closing)
+	ended := make(chan struct{})
+	go func() {
+		e.tasks.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+	}
+	if err := e.pool.close(ctx); err != nil {
+		return fmt.Errorf("%s: close connections: %w", e.target.name, err)
+	}
+	return nil
+}

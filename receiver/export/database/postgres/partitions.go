@@ -1,0 +1,171 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+const (
+	// defaultWindow is how many days back get partitions, if items are not kept for
+	// another time. What is older goes to the default partition.
+	defaultWindow = 31
+	maxWindow     = 366
+	// deniedFor is how long partitions are not tried again after a failure.
+	deniedFor = time.Minute
+	// lockPatience bounds how long the structure of tables waits for their readers and
+	// writers: behind it everybody else waits, too.
+	lockPatience = "SET LOCAL lock_timeout = '2s'"
+)
+
+// place is a day of a table.
+type place struct {
+	table *table
+	day   day
+}
+
+// partitions makes the partitions of days before rows come for them, and remembers
+// which there are.
+type partitions struct {
+	log    *slog.Logger
+	shown  *target
+	window day // how many days back
+
+	mu     sync.Mutex
+	known  map[place]struct{}
+	denied time.Time // until when none are made
+	said   bool
+}
+
+func newPartitions(t *target, maxAge time.Duration, log *slog.Logger) *partitions {
+	window := day(defaultWindow)
+	if maxAge > 0 {
+		window = day(min(int64(maxAge/(24*time.Hour))+1, maxWindow)) //nolint:gosec // bounded
+	}
+	return &partitions{log: log, shown: t, window: window, known: map[place]struct{}{}}
+}
+
+// missing reports whether a place gets a partition and may not have one.
+func (p *partitions) missing(at place, now time.Time) bool {
+	today := dayOf(now)
+	if at.day < today-p.window || at.day > today+1 {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_, ok := p.known[at]
+	return !ok && !now.Before(p.denied)
+}
+
+// ensure makes a partition unless there is one. Where that is not possible, rows go to the
+// default partition; an error is one of the connection.
+func (p *partitions) ensure(ctx context.Context, conn *pgconn.PgConn, at place) error {
+	if !p.missing(at, time.Now()) {
+		return nil
+	}
+	err := create(ctx, conn, at)
+	if err != nil && (conn.IsClosed() || ctx.Err() != nil || remedyOf(err) == migrate) {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err == nil {
+		p.known[at], p.said = struct{}{}, false
+		return nil
+	}
+	p.denied = time.Now().Add(deniedFor)
+	if !p.said {
+		p.said = true
+		p.log.Warn("no partition for a day: its rows go to the default partition until there is one",
+			"table", at.table.name, "day", at.day.String(), "error", p.shown.explain(err))
+	}
+	return nil
+}
+
+// learn replaces what is known by what there is.
+func (p *partitions) learn(all []partition) {
+	known := make(map[place]struct{}, len(all))
+	for _, one := range all {
+		if !one.other {
+			known[place{one.table, one.day}] = struct{}{}
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.known = known
+}
+
+// forget is for when the database may not be the same any more.
+func (p *partitions) forget() { p.learn(nil) }
+
+// create makes the partition of a day, and moves to it what the default partition has of that
+// day. Nobody can write to the default partition meanwhile.
+func create(ctx context.Context, conn *pgconn.PgConn, at place) error {
+	return transaction(ctx, conn, func() error {
+		if err := run(ctx, conn, lockPatience+"; "+lockSchema); err != nil {
+			return err
+		}
+		parent := at.table.name
+		name := parent + "_" + at.day.suffix()
+		found, err := query(ctx, conn, fmt.Sprintf("SELECT quote_ident(n.nspname), EXISTS (SELECT FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid "+
+			"WHERE i.inhparent = p.oid AND c.relname = '%s') FROM pg_class p JOIN pg_namespace n ON n.oid = p.relnamespace WHERE p.oid = '%s'::regclass", name, parent))
+		if err != nil || string(found[0][1]) == "t" {
+			return err
+		}
+		schema := string(found[0][0]) + "."
+		return run(ctx, conn, fmt.Sprintf(`
+			CREATE TABLE %[1]s%[3]s (LIKE %[1]s%[2]s INCLUDING ALL);
+			LOCK TABLE %[1]s%[2]s_other IN ACCESS EXCLUSIVE MODE;
+			WITH moved AS (DELETE FROM %[1]s%[2]s_other WHERE time >= %[4]s AND time < %[5]s RETURNING *) INSERT INTO %[1]s%[3]s SELECT * FROM moved;
+			ALTER TABLE %[1]s%[2]s ATTACH PARTITION %[1]s%[3]s FOR VALUES FROM (%[4]s) TO (%[5]s)`,
+			schema, parent, name, at.day.bound(), (at.day+1).bound()))
+	})
+}
+
+// partition is one that there is.
+type partition struct {
+	table *table
+	name  string // as it is written in SQL
+	day   day
+	other bool // the default one, which has no day
+}
+
+// list returns all partitions. Those that others have made by other names are left alone.
+func list(ctx context.Context, conn *pgconn.PgConn) ([]partition, error) {
+	var all []partition
+	for _, t := range itemTables {
+		rows, err := query(ctx, conn, fmt.Sprintf("SELECT c.relname, quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_inherits i "+
+			"JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE i.inhparent = '%s'::regclass", t.name))
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			suffix, ok := strings.CutPrefix(string(r[0]), t.name+"_")
+			if !ok {
+				continue
+			}
+			if suffix == "other" {
+				all = append(all, partition{table: t, name: string(r[1]), other: true})
+			} else if begin, err := time.Parse(suffixLayout, suffix); err == nil {
+				all = append(all, partition{table: t, name: string(r[1]), day: dayOf(begin)})
+			}
+		}
+	}
+	return all, nil
+}
+
+// totalBytes returns the room that all tables and indexes take.
+func totalBytes(ctx context.Context, conn *pgconn.PgConn) (int64, error) {
+	rows, err := query(ctx, conn, "SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relkind = 'r' AND relname LIKE 'otlp\\_%' "+
+		"AND relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'otlp_spans'::regclass)")
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseInt(string(rows[0][0]), 10, 64)
+}

@@ -1,0 +1,36 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// run runs SQL without results. Several statements are one transaction.
+func run(ctx context.Context, conn *pgconn.PgConn, sql string) error {
+	_, err := conn.Exec(ctx, sql).ReadAll()
+	return err
+}
+
+// query returns the rows of a statement with their values as text, nil for NULL.
+func query(ctx context.Context, conn *pgconn.PgConn, sql string) ([][][]byte, error) {
+	results, err := conn.Exec(ctx, sql).ReadAll()
+	if err != nil || len(results) == 0 {
+		return nil, err
+	}
+	return results[0].Rows, nil
+}
+
+// transaction runs f in a transaction, which is undone if f fails.
+func transaction(ctx context.Context, conn *pgconn.PgConn, f func() error) error {
+	if err := run(ctx, conn, "BEGIN"); err != nil {
+		return err
+	}
+	if err := f(); err != nil {
+		if !conn.IsClosed() {
+			_ = run(ctx, conn, "ROLLBACK") // a connection that stays in a transaction is closed
+		}
+		return err
+	}
+	return run(ctx, conn, "COMMIT")
+}

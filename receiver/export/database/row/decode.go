@@ -1,0 +1,230 @@
+package row
+
+import (
+	"fmt"
+
+	"github.com/otlpctl/otlpctl/receiver/wire"
+)
+
+// Decoder tells which rows a batch of requests becomes. The zero value is ready
+// after Reset. It keeps its buffers, so that after some time nothing is allocated.
+// One goroutine at a time may use it.
+type Decoder struct {
+	received uint64
+	ordinal  uint64 // of the next item in the batch
+	signal   wire.Signal
+	visitor  Visitor
+	digest   digest
+
+	// What is around the item.
+	resource struct {
+		around
+		Resource
+	}
+	scope struct {
+		around
+		Scope
+	}
+	metric struct {
+		around
+		Metric
+	}
+	points []byte // scratch for the data points of a metric
+
+	writer writer // of the item
+	span   Span
+	point  Point
+	log    Log
+	values values
+}
+
+// around is what a row that items refer to is made with. The visitor is told of
+// the row before its first item, if there is one.
+type around struct {
+	writer  writer
+	scratch []byte // for the encoded message
+	told    bool
+}
+
+// maxKept is how many bytes of buffers are kept from batch to batch: an item can be as large
+// as a request.
+const maxKept = 1 << 20
+
+// Reset begins a batch.
+func (d *Decoder) Reset(o Origin) {
+	if d.kept() > maxKept {
+		*d = Decoder{}
+	}
+	d.received = uint64(max(o.Received.UnixNano(), 1))
+	d.ordinal = 0
+}
+
+// Decode tells the visitor the rows of a request that has passed wire.Scan. A
+// batch can be decoded in parts that are requests by themselves, one after the other.
+// It fails if the visitor does, and for a signal that has no rows. It does not keep
+// the request.
+func (d *Decoder) Decode(sig wire.Signal, request []byte, v Visitor) error {
+	switch sig {
+	case wire.Traces, wire.Metrics, wire.Logs:
+	default:
+		return fmt.Errorf("%s have no rows in a database", sig)
+	}
+	d.signal, d.visitor = sig, v
+	err := each(request, fieldResources, d.decodeResource)
+	d.forget()
+	return err
+}
+
+// forget lets go of the visitor, and of the request, to which rows refer.
+func (d *Decoder) forget() {
+	d.visitor = nil
+	d.resource.Resource, d.scope.Scope, d.metric.Metric = Resource{}, Scope{}, Metric{}
+	d.span, d.point, d.log = Span{}, Point{}, Log{}
+}
+
+// kept returns the size of the buffers that can grow with a request.
+func (d *Decoder) kept() int {
+	n := cap(d.points) + cap(d.digest.buf) + d.writer.kept()
+	for _, a := range [...]*around{&d.resource.around, &d.scope.around, &d.metric.around} {
+		n += cap(a.scratch) + a.writer.kept()
+	}
+	return n
+}
+
+// each calls f with every value of a field that has a length.
+func each(message []byte, number int, f func([]byte) error) error {
+	for n, v := range wire.Values(message) {
+		if n != number {
+			continue
+		}
+		if err := f(v.Data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// decodeResource decodes a ResourceSpans or its like.
+func (d *Decoder) decodeResource(b []byte) error {
+	a := &d.resource
+	w := &a.writer
+	w.reset()
+	a.told = false
+	a.OTLP = joined(&a.scratch, b, fieldResource)
+	schemaURL := last(b, fieldSchemaURL)
+	a.ID = d.digest.described(resourceDomain, a.OTLP, schemaURL)
+	a.Service = w.service(a.OTLP)
+	a.SchemaURL = w.text(schemaURL)
+	a.Attributes = w.allAttributes(a.OTLP, resourceAttributes)
+	return each(b, fieldScopes, d.decodeScope)
+}
+
+// decodeScope decodes a ScopeSpans or its like.
+func (d *Decoder) decodeScope(b []byte) error {
+	a := &d.scope
+	w := &a.writer
+	w.reset()
+	a.told = false
+	a.OTLP = joined(&a.scratch, b, fieldScope)
+	schemaURL := last(b, fieldSchemaURL)
+	a.ID = d.digest.described(scopeDomain, a.OTLP, schemaURL)
+	a.Name = w.text(last(a.OTLP, scopeName))
+	a.Version = w.text(last(a.OTLP, scopeVersion))
+	a.SchemaURL = w.text(schemaURL)
+	a.Attributes = w.allAttributes(a.OTLP, scopeAttributes)
+	return each(b, fieldEntries, d.decodeEntry)
+}
+
+func (d *Decoder) decodeEntry(b []byte) error {
+	switch d.signal {
+	case wire.Traces:
+		return d.decodeSpan(b)
+	case wire.Logs:
+		return d.decodeLog(b)
+	default:
+		return d.decodeMetric(b)
+	}
+}
+
+// joined returns the message in a field: several of them are the same as one with all
+// that they hold, and none is an empty one.
+func joined(scratch *[]byte, b []byte, number int) []byte {
+	whole := b[:0]
+	found := 0
+	for n, v := range wire.Values(b) {
+		if n != number {
+			continue
+		}
+		switch found++; found {
+		case 1:
+			whole = v.Data
+			continue
+		case 2:
+			*scratch = append((*scratch)[:0], whole...)
+		}
+		*scratch = append(*scratch, v.Data...)
+		whole = *scratch
+	}
+	return whole
+}
+
+// last returns what counts of the values of a field that has a length.
+func last(message []byte, number int) []byte {
+	value := message[:0]
+	for n, v := range wire.Values(message) {
+		if n == number {
+			value = v.Data
+		}
+	}
+	return value
+}
+
+// enter tells the visitor what is around the next item, if it has not been told.
+func (d *Decoder) enter() error {
+	if !d.resource.told {
+		d.resource.told = true
+		if err := d.visitor.Resource(&d.resource.Resource); err != nil {
+			return err
+		}
+	}
+	if !d.scope.told {
+		d.scope.told = true
+		if err := d.visitor.Scope(&d.scope.Scope); err != nil {
+			return err
+		}
+	}
+	if d.signal == wire.Metrics && !d.metric.told {
+		d.metric.told = true
+		return d.visitor.Metric(&d.metric.Metric)
+	}
+	return nil
+}
+
+// begin returns what all items have in common. Time is zero for an item that
+// has none of its own; attributes are in a field of it.
+func (d *Decoder) begin(id wire.MessageID, encoded []byte, attributes int, time uint64) Item {
+	w := &d.writer
+	i := Item{Time: time, Resource: d.resource.ID, Scope: d.scope.ID, Service: d.resource.Service}
+	i.Attributes = w.attributes(encoded, attributes)
+	domain := itemDomain
+	if time == 0 {
+		domain, i.Time = timelessItemDomain, d.received
+	}
+	k := &d.digest
+	k.begin(domain)
+	k.id(&i.Resource)
+	k.id(&i.Scope)
+	if d.signal == wire.Metrics {
+		k.id(&d.metric.ID)
+	}
+	if time == 0 {
+		k.number(d.received)
+		k.number(d.ordinal)
+	}
+	i.Key = k.end(encoded)
+	d.ordinal++
+	if w.lossy || !plain(id, encoded) {
+		i.Raw = encoded
+	}
+	return i
+}

@@ -1,0 +1,101 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/otlpctl/otlpctl/receiver/pipeline"
+)
+
+// Error is a failure of the database file whose next step is known.
+type Error struct {
+	Path string
+	Err  error
+	next string
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("database %s: %v", e.Path, e.Err) }
+
+// Unwrap returns what happened to the file.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Hint says what to do next, or is empty.
+func (e *Error) Hint() string { return e.next }
+
+// HeldError says that another process, or another exporter of this one, writes to the database.
+type HeldError struct {
+	Path string
+	// Command is what holds it: "otlpctl serve". PID and Since are zero if that is not known.
+	Command string
+	PID     int
+	Since   time.Time
+}
+
+func (e *HeldError) Error() string {
+	if e.PID == 0 {
+		return fmt.Sprintf("database %s is written by another process", e.Path)
+	}
+	return fmt.Sprintf("database %s is written by %s, pid %d, since %s", e.Path, e.Command, e.PID, e.Since.Local().Format(time.DateTime))
+}
+
+// Hint says what to do next.
+func (e *HeldError) Hint() string {
+	return "end that process, or name another file: reading needs no lock, and only one process writes"
+}
+
+// explain returns err as one about the file at path, with the next step where it is known.
+func explain(path string, err error) error {
+	var known *Error
+	var held *HeldError
+	if err == nil || errors.As(err, &known) || errors.As(err, &held) {
+		return err
+	}
+	return &Error{Path: path, Err: err, next: nextStep(path, err)}
+}
+
+func nextStep(path string, err error) string {
+	switch sqlite.ErrCode(err).ToPrimary() {
+	case sqlite.ResultCorrupt, sqlite.ResultNotADB:
+		return "move " + path + " away, together with " + path + walSuffix + " and " + path + shmSuffix + ": a new one is begun then, and sqlite3's .recover may save what is in the old one"
+	case sqlite.ResultFull:
+		return "make room on the disk, or set retention"
+	case sqlite.ResultReadOnly, sqlite.ResultPerm, sqlite.ResultCantOpen, sqlite.ResultAuth:
+		return "see to it that the file and its folder can be written to"
+	case sqlite.ResultBusy, sqlite.ResultLocked:
+		return "end the other program that writes to the file"
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return "see to it that the file and its folder can be written to"
+	}
+	return ""
+}
+
+// failure returns err as pipeline.Exporter has it. What is wrong with a file can be mended, and the batch is as
+// good as it was.
+func failure(path string, err error) error {
+	return &pipeline.RetryableError{Err: explain(path, err)}
+}
+
+// ofRow reports whether SQLite refuses one row, and would take others.
+func ofRow(err error) bool {
+	switch sqlite.ErrCode(err).ToPrimary() {
+	case sqlite.ResultTooBig, sqlite.ResultConstraint, sqlite.ResultMismatch, sqlite.ResultRange:
+		return true
+	default:
+		return false
+	}
+}
+
+// ofFile reports whether the connection may be of no use any more, and the file should be opened anew.
+func ofFile(err error) bool {
+	switch sqlite.ErrCode(err).ToPrimary() {
+	case sqlite.ResultCorrupt, sqlite.ResultNotADB, sqlite.ResultIOErr, sqlite.ResultCantOpen, sqlite.ResultReadOnly, sqlite.ResultProtocol:
+		return true
+	default:
+		return false
+	}
+}

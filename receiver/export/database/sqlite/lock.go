@@ -1,0 +1,93 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// lockSuffix follows the path of the database in the name of the file that its writer has locked. The file stays
+// when the process ends: to remove it would let two take two locks.
+const lockSuffix = ".lock"
+
+// command is what the lock says of this process. No other command writes.
+const command = "otlpctl serve"
+
+// errLocked says that another handle has the lock.
+var errLocked = errors.New("locked")
+
+// lock is the right to write to a database. The system takes it back when the process ends, however it does.
+type lock struct {
+	file *os.File
+	info fs.FileInfo
+}
+
+// acquire locks the database at path, or returns a *HeldError that says who has it.
+func acquire(path string) (*lock, error) {
+	name := path + lockSuffix
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // beside a file that the configuration names
+	if err != nil {
+		return nil, err
+	}
+	if err := lockFile(f); err != nil {
+		held := holder(path, f)
+		_ = f.Close() // nothing was written
+		if errors.Is(err, errLocked) {
+			return nil, held
+		}
+		return nil, fmt.Errorf("lock %s: %w", name, err)
+	}
+	l := &lock{file: f}
+	if err := l.sign(time.Now()); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return l, nil
+}
+
+// sign writes into the file who has the lock.
+func (l *lock) sign(now time.Time) (err error) {
+	text := fmt.Sprintf("pid %d\nsince %s\ncommand %s\n", os.Getpid(), now.UTC().Format(time.RFC3339), command)
+	if err := l.file.Truncate(0); err != nil {
+		return err
+	}
+	if _, err := l.file.WriteAt([]byte(text), 0); err != nil {
+		return err
+	}
+	l.info, err = l.file.Stat()
+	return err
+}
+
+// stands reports whether the lock is still the one that others would find.
+func (l *lock) stands() bool {
+	info, err := os.Stat(l.file.Name())
+	return err == nil && os.SameFile(info, l.info)
+}
+
+// release gives the lock up.
+func (l *lock) release() error { return l.file.Close() }
+
+// holder reads from the file of a lock who has it.
+func holder(path string, f *os.File) *HeldError {
+	e := &HeldError{Path: path}
+	text, err := io.ReadAll(io.NewSectionReader(f, 0, 4<<10))
+	if err != nil {
+		return e
+	}
+	for line := range strings.Lines(string(text)) {
+		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		switch key {
+		case "pid":
+			e.PID, _ = strconv.Atoi(value) // zero is unknown
+		case "since":
+			e.Since, _ = time.Parse(time.RFC3339, value)
+		case "command":
+			e.Command = value
+		}
+	}
+	return e
+}

@@ -1,0 +1,134 @@
+package sqlite
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"strings"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+)
+
+// The versions of the schema: NNNN_name.sql, in the order of their numbers. What was released is never changed.
+//
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// migration is a step from one version of the schema to the next.
+type migration struct {
+	version int64
+	name    string
+	script  string
+}
+
+// steps returns all migrations in order.
+func steps() ([]migration, error) {
+	names, err := fs.Glob(migrations, "migrations/*.sql") // sorted
+	if err != nil {
+		return nil, err
+	}
+	all := make([]migration, len(names))
+	for i, file := range names {
+		number, name, _ := strings.Cut(strings.TrimSuffix(strings.TrimPrefix(file, "migrations/"), ".sql"), "_")
+		version, err := strconv.ParseInt(number, 10, 64)
+		if err != nil || version != int64(i+1) {
+			return nil, fmt.Errorf("migration %s is out of order", file)
+		}
+		script, err := migrations.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		all[i] = migration{version: version, name: name, script: string(script)}
+	}
+	return all, nil
+}
+
+// versions is a table like that of PostgreSQL's: which migrations there have been.
+const versions = `CREATE TABLE IF NOT EXISTS otlp_migrations (
+	version INTEGER PRIMARY KEY,
+	name    TEXT    NOT NULL,
+	applied INTEGER NOT NULL -- nanoseconds since the Unix epoch
+) STRICT`
+
+// errForeign says that a database has other tables than ours.
+var errForeign = errors.New("is a database of another program")
+
+// ours returns an error if the database has tables, and is not one of this exporter.
+func ours(c *sqlite.Conn) error {
+	foreign, err := once(c, `SELECT count(*) FROM sqlite_schema WHERE NOT EXISTS
+		(SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'otlp_migrations')`)
+	if err != nil {
+		return err
+	}
+	if foreign > 0 {
+		return errForeign
+	}
+	return nil
+}
+
+// migrate brings the schema up to date, a transaction for each step.
+func migrate(c *sqlite.Conn) error {
+	all, err := steps()
+	if err != nil {
+		return err
+	}
+	if err := execute(c, versions); err != nil {
+		return err
+	}
+	version, err := versionOf(c)
+	if err != nil {
+		return err
+	}
+	if version > int64(len(all)) {
+		return newer(version, int64(len(all)))
+	}
+	for _, m := range all[version:] {
+		if err := m.apply(c); err != nil {
+			return fmt.Errorf("migration %04d_%s: %w", m.version, m.name, err)
+		}
+	}
+	return nil
+}
+
+func newer(version, known int64) error {
+	return fmt.Errorf("has version %d of the schema, and this otlpctl knows %d: it was written by a newer one", version, known)
+}
+
+// versionOf returns the version of the schema, or zero.
+func versionOf(c *sqlite.Conn) (int64, error) {
+	return once(c, "SELECT max(version) FROM otlp_migrations")
+}
+
+// once returns the first column of a statement that is executed once.
+func once(c *sqlite.Conn, query string) (int64, error) {
+	s, _, err := c.PrepareTransient(query)
+	if err != nil {
+		return 0, err
+	}
+	n, err := first(s)
+	return n, errors.Join(err, s.Finalize())
+}
+
+// apply takes one step, as a whole or not at all.
+func (m *migration) apply(c *sqlite.Conn) error {
+	script := "BEGIN IMMEDIATE;\n" + m.script + fmt.Sprintf(
+		"\nINSERT INTO otlp_migrations VALUES (%d, '%s', %d);\nCOMMIT", m.version, m.name, time.Now().UnixNano())
+	for script = strings.TrimSpace(script); script != ""; {
+		s, rest, err := c.PrepareTransient(script)
+		if err == nil {
+			_, err = first(s)
+			err = errors.Join(err, s.Finalize())
+		}
+		if err != nil {
+			if !c.AutocommitEnabled() {
+				err = errors.Join(err, execute(c, "ROLLBACK"))
+			}
+			return err
+		}
+		script = strings.TrimSpace(script[len(script)-rest:])
+	}
+	return nil
+}
