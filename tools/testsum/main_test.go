@@ -10,8 +10,8 @@ func TestSummarize(t *testing.T) {
 		t.Helper()
 		var b strings.Builder
 		got, err := summarize(strings.NewReader(input), &b)
-		if err != nil || got != want {
-			t.Errorf("summarize(%s) = %+v, %v, want %+v", input, got, err, want)
+		if err != nil || got.totals != want {
+			t.Errorf("summarize(%s) = %+v, %v, want %+v", input, got.totals, err, want)
 		}
 		if b.String() != output {
 			t.Errorf("summarize(%s) printed\n%s\nwant\n%s", input, b.String(), output)

@@ -133,6 +133,21 @@ func (m *Member) Put(ctx context.Context, key, value string, lease int64) error 
 	}{[]byte(key), []byte(value), lease}, nil)
 }
 
+// Created returns the revision of etcd in which an entry was made that is there, and 0 if none is: who looks too late to see an
+// entry gone and made again sees another revision.
+func (m *Member) Created(ctx context.Context, key string) (int64, error) {
+	var answer struct {
+		KVs []struct {
+			Created int64 `json:"create_revision,string"`
+		} `json:"kvs"`
+	}
+	err := m.Call(ctx, "kv/range", map[string][]byte{"key": []byte(key)}, &answer)
+	if err != nil || len(answer.KVs) == 0 {
+		return 0, err
+	}
+	return answer.KVs[0].Created, nil
+}
+
 // Grant returns a lease that nobody prolongs.
 func (m *Member) Grant(ctx context.Context, ttl time.Duration) (int64, error) {
 	var lease struct {
