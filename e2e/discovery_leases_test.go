@@ -24,16 +24,25 @@ func TestReceiversOfEtcd(t *testing.T) {
 	both := "a=" + a.grpc + " b=" + b.grpc
 	w.wait(both)
 
-	// The entry taken out by hand, its lease revoked, and etcd away for a while: it is told again.
+	// The entry taken out by hand, the leases revoked, and etcd away for a while: it is told again. That can be so soon that
+	// nobody sees it gone.
 	call := func(method string, question any) {
 		t.Helper()
 		if err := m.Call(t.Context(), method, question, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
+	created := func(id string) int64 {
+		t.Helper()
+		revision, err := m.Created(t.Context(), "/services/otlp-receiver/"+id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return revision
+	}
+	firstA, firstB := created("a"), created("b")
 	call("kv/deleterange", map[string][]byte{"key": []byte("/services/otlp-receiver/a")})
-	w.wait("b=" + b.grpc)
-	w.wait(both)
+	wait.For(t, discoveryLimit, "another entry of a", func() bool { return created("a") > firstA })
 	var there struct {
 		Leases []struct {
 			ID string `json:"ID"`
@@ -42,10 +51,11 @@ func TestReceiversOfEtcd(t *testing.T) {
 	if err := m.Call(t.Context(), "lease/leases", struct{}{}, &there); err != nil || len(there.Leases) != 2 {
 		t.Fatalf("%v; the leases are %+v, want two", err, there)
 	}
+	secondA := created("a")
 	for _, lease := range there.Leases {
 		call("lease/revoke", lease)
 	}
-	w.wait("")
+	wait.For(t, discoveryLimit, "other entries of both", func() bool { return created("a") > secondA && created("b") > firstB })
 	w.wait(both)
 	if err := m.Halt(); err != nil {
 		t.Fatal(err)

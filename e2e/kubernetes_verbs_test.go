@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/otlpctl/otlpctl/e2e/harness/process"
+	"github.com/otlpctl/otlpctl/e2e/harness/wait"
 )
 
 // verbsImage is another name of the image that the tests deploy.
@@ -298,14 +299,20 @@ func testVerbExplain(t *testing.T) {
 	}
 	s.wantText(s.want(0, "deploy").stderr, "revision 1, 7 unchanged")
 	first := s.configMap()
-	s.want(0, "deploy", "--no-wait", "--set", "exporters.debug.verbosity=detailed")
+	// The autoscaler would ask for two pods, too, but later.
+	if _, err := s.Kubectl(t.Context(), "scale", "-n", s.namespace, "deployment/otlp-receiver", "--replicas=2"); err != nil {
+		t.Fatal(err)
+	}
+	s.want(0, "deploy", "--set", "exporters.debug.verbosity=detailed")
 	s.byHand(about("rollout", "undo", "--no-wait")...)
 	if s.configMap() != first {
 		t.Errorf("after an undo by hand it has %s, want %s", s.configMap(), first)
 	}
+	// The undo still goes on, with a third pod for a moment: that is not the one that is waited for.
 	s.byHand(about("scale", "3")...)
-	if n := s.field("deployment/otlp-receiver", ".status.availableReplicas"); s.least() != "3" || n != "3" {
-		t.Errorf("after scaling by hand the least is %s, and %s are available", s.least(), n)
+	wanted, available := s.field("deployment/otlp-receiver", ".spec.replicas"), s.field("deployment/otlp-receiver", ".status.availableReplicas")
+	if s.least() != "3" || wanted != "3" || available != "3" {
+		t.Errorf("after scaling by hand the least is %s, %s are wanted, and %s are available", s.least(), wanted, available)
 	}
 	s.byHand(about("rollout", "image", verbsImage)...)
 	if s.image() != verbsImage {
@@ -317,6 +324,8 @@ func testVerbExplain(t *testing.T) {
 	}
 	s.byHand(about("rollout", "resume", "--no-wait")...)
 	s.wantText(s.byHand(about("rollout", "status")...).stdout, "successfully rolled out")
+	// The next commands go from pod to pod, and fail on one that goes meanwhile.
+	wait.For(t, clusterLimit, "the old pods to be gone", func() bool { return len(s.names("pods")) == 3 })
 	s.wantText(s.byHand(about("rollout", "history")...).stdout, `"image":"`+receiverImage+`"`, "REVISION")
 	s.wantText(s.byHand(about("status", "k8s")...).stdout, "pod/otlp-receiver-", "horizontalpodautoscaler.autoscaling/otlp-receiver", "endpointslice.discovery.k8s.io/otlp-receiver-")
 	s.wantText(s.byHand(about("describe")...).stdout, "Name:                   otlp-receiver\n", `"generation": 1`)

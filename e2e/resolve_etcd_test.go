@@ -24,13 +24,16 @@ func TestResolveEtcd(t *testing.T) {
 	put("b", `{"addr": "10.0.0.1:2"}`, 0)
 	w.wait("a=10.0.0.1:1 b=10.0.0.1:2")
 
-	// What nobody prolongs goes with its lease.
-	lease, err := m.Grant(t.Context(), 2*time.Second)
+	// What is under a lease goes with it.
+	lease, err := m.Grant(t.Context(), time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
 	put("c", `{"addr": "10.0.0.1:3"}`, lease)
 	w.wait("a=10.0.0.1:1 b=10.0.0.1:2 c=10.0.0.1:3")
+	if err := m.Call(t.Context(), "lease/revoke", map[string]int64{"ID": lease}, nil); err != nil {
+		t.Fatal(err)
+	}
 	w.wait("a=10.0.0.1:1 b=10.0.0.1:2")
 
 	// While etcd is away the last list stands.

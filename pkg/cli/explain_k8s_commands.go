@@ -297,12 +297,14 @@ func (k *kubectl) scale(s *kube.Scaling, dryRun bool) error {
 	return nil
 }
 
-// waitScaled adds what waits until there are enough pods. For an autoscaler that lowers the number nobody waits.
+// waitScaled adds what waits until there are enough pods: first, if an autoscaler is to raise the number, until it has asked for
+// them. Pods that are available are no sign of that, as a rollout has more than are wanted for a while. For an autoscaler that
+// lowers the number nobody waits.
 func (k *kubectl) waitScaled(s *kube.Scaling, timeout time.Duration) {
 	least := s.After.Least()
 	if s.After.Replicas == nil && least > s.Current {
-		k.run("wait", k.deployment(), fmt.Sprintf("--for=jsonpath={.status.availableReplicas}=%d", least), "--timeout="+timeout.String())
-		return
+		k.note("this waits in vain if the autoscaler asks for even more pods; otlpctl does not")
+		k.run("wait", k.deployment(), fmt.Sprintf("--for=jsonpath={.spec.replicas}=%d", least), "--timeout="+timeout.String())
 	}
 	k.wait(waitOptions{wait: true, timeout: timeout}, "")
 }

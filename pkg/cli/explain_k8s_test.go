@@ -56,7 +56,8 @@ func TestExplainScale(t *testing.T) {
 		"kubectl -n n scale deployment/d --replicas=2\nkubectl -n n rollout status deployment/d --timeout=1m0s\n")
 	f(kube.Scaling{Object: scaler, After: bounds, Current: 3}, true,
 		`kubectl -n n patch horizontalpodautoscaler/d --type=merge -p '{"spec":{"maxReplicas":12,"minReplicas":5}}' --dry-run=server`+"\n"+
-			"kubectl -n n wait deployment/d '--for=jsonpath={.status.availableReplicas}=5' --timeout=1m0s\n")
+			"kubectl -n n wait deployment/d '--for=jsonpath={.spec.replicas}=5' --timeout=1m0s\n"+
+			"kubectl -n n rollout status deployment/d --timeout=1m0s\n")
 	f(kube.Scaling{Object: scaler, After: bounds, Current: 7}, false,
 		`kubectl -n n patch horizontalpodautoscaler/d --type=merge -p '{"spec":{"maxReplicas":12,"minReplicas":5}}'`+"\n"+
 			"kubectl -n n rollout status deployment/d --timeout=1m0s\n")
