@@ -46,7 +46,7 @@ func handler(profiles bool, d Deps) http.Handler {
 func metricsHandler(d Deps) http.Handler { return site(d.Build, []page{metricsPage(d)}) }
 
 func metricsPage(d Deps) page {
-	return page{"/metrics", "its metrics, for Prometheus", exposition(d)}
+	return page{"/metrics", "its metrics, for Prometheus", exposition(newCollector(d, readProcess))}
 }
 
 // site serves pages, an index of them at /, and says so wherever else one looks.

@@ -1,58 +1,37 @@
 package admin
 
 import (
-	"net/http"
+	"maps"
+	"slices"
+	"strings"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
+	dto "github.com/prometheus/client_model/go"
 
 	"github.com/otlpctl/otlpctl/receiver/ingest"
 	"github.com/otlpctl/otlpctl/receiver/measure"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
 )
 
-// Prometheus's own library writes the exposition: text or OpenMetrics as the
-// scraper asks, escaped and compressed. Linked beside cobra and grpc it takes 0.8
-// MB of the stripped binary; its model and writer alone (prometheus/common) would
-// take 0.2 MB and leave the negotiation and checking to us. None of its counters
-// are used: figures live in the parts that they are about, and each scrape turns
-// one snapshot into metrics, so that the balance holds within it.
-
-// maxScrapes is how many scrapes are answered at the same time.
-const maxScrapes = 8
-
-// exposition serves /metrics.
-func exposition(d Deps) http.Handler {
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(newCollector(d, readProcess))
-	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{EnableOpenMetrics: true, MaxRequestsInFlight: maxScrapes})
-}
-
-// collector turns snapshots into metrics. It implements prometheus.Collector.
+// collector turns snapshots into metrics. Figures live in the parts that they are
+// about, and each scrape makes metrics of one snapshot, so that the balance holds
+// within it.
 type collector struct {
 	deps    Deps
 	process func() process
-	descs   map[string]*prometheus.Desc
+	known   map[string]family
 }
 
 func newCollector(d Deps, p func() process) *collector {
-	c := &collector{deps: d, process: p, descs: map[string]*prometheus.Desc{}}
+	c := &collector{deps: d, process: p, known: map[string]family{}}
 	for _, f := range families() {
-		c.descs[f.name] = prometheus.NewDesc(f.name, f.help, f.labels, nil)
+		c.known[f.name] = f
 	}
 	return c
 }
 
-// Describe lists the metrics.
-func (c *collector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range c.descs {
-		ch <- d
-	}
-}
-
-// Collect takes a snapshot.
-func (c *collector) Collect(ch chan<- prometheus.Metric) {
-	e := emitter{c.descs, ch}
+// gather takes a snapshot. Families are in the order of their names.
+func (c *collector) gather() []*dto.MetricFamily {
+	e := &emitter{known: c.known, families: map[string]*dto.MetricFamily{}}
 	s := c.deps.Source.Snapshot()
 	ready, _ := c.deps.Source.Ready()
 	p := c.process()
@@ -77,27 +56,63 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	}
 	e.process(p)
 	e.gauge(nameStart, float64(c.deps.Started.UnixMilli())/1000)
+	return e.sorted()
 }
 
-// emitter sends metrics of one snapshot.
+// emitter collects the metrics of one snapshot.
 type emitter struct {
-	descs map[string]*prometheus.Desc
-	ch    chan<- prometheus.Metric
+	known    map[string]family
+	families map[string]*dto.MetricFamily
 }
 
-func (e emitter) gauge(name string, v float64, labels ...string) {
-	e.ch <- prometheus.MustNewConstMetric(e.descs[name], prometheus.GaugeValue, v, labels...)
+// add adds a series to the family, which it begins if it is the first. Labels are in
+// the order in which the family lists them.
+func (e *emitter) add(name string, typ dto.MetricType, labels []string) *dto.Metric {
+	about := e.known[name]
+	f := e.families[name]
+	if f == nil {
+		f = &dto.MetricFamily{Name: &about.name, Help: &about.help, Type: &typ}
+		e.families[name] = f
+	}
+	m := &dto.Metric{Label: make([]*dto.LabelPair, len(about.labels))}
+	for i := range about.labels {
+		m.Label[i] = &dto.LabelPair{Name: &about.labels[i], Value: &labels[i]}
+	}
+	slices.SortFunc(m.Label, func(a, b *dto.LabelPair) int { return strings.Compare(a.GetName(), b.GetName()) })
+	f.Metric = append(f.Metric, m)
+	return m
 }
 
-func (e emitter) counter(name string, v float64, labels ...string) {
-	e.ch <- prometheus.MustNewConstMetric(e.descs[name], prometheus.CounterValue, v, labels...)
+// sorted returns what was collected, series by the values of their labels.
+func (e *emitter) sorted() []*dto.MetricFamily {
+	all := make([]*dto.MetricFamily, 0, len(e.families))
+	for _, name := range slices.Sorted(maps.Keys(e.families)) {
+		f := e.families[name]
+		slices.SortStableFunc(f.Metric, func(a, b *dto.Metric) int {
+			return slices.CompareFunc(a.Label, b.Label, func(a, b *dto.LabelPair) int { return strings.Compare(a.GetValue(), b.GetValue()) })
+		})
+		all = append(all, f)
+	}
+	return all
 }
 
-func (e emitter) histogram(name string, d measure.Distribution, labels ...string) {
-	e.ch <- prometheus.MustNewConstHistogram(e.descs[name], d.Count, d.Sum, d.Cumulative, labels...)
+func (e *emitter) gauge(name string, v float64, labels ...string) {
+	e.add(name, dto.MetricType_GAUGE, labels).Gauge = &dto.Gauge{Value: &v}
 }
 
-func (e emitter) receiver(s *ingest.State) {
+func (e *emitter) counter(name string, v float64, labels ...string) {
+	e.add(name, dto.MetricType_COUNTER, labels).Counter = &dto.Counter{Value: &v}
+}
+
+func (e *emitter) histogram(name string, d measure.Distribution, labels ...string) {
+	h := &dto.Histogram{SampleCount: &d.Count, SampleSum: &d.Sum}
+	for _, bound := range slices.Sorted(maps.Keys(d.Cumulative)) {
+		h.Bucket = append(h.Bucket, &dto.Bucket{UpperBound: new(bound), CumulativeCount: new(d.Cumulative[bound])})
+	}
+	e.add(name, dto.MetricType_HISTOGRAM, labels).Histogram = h
+}
+
+func (e *emitter) receiver(s *ingest.State) {
 	name, transport := s.Receiver, string(s.Transport)
 	e.gauge(nameConnections, float64(s.Connections), name, transport)
 	for reason, n := range s.Unmatched {
@@ -120,7 +135,7 @@ func (e emitter) receiver(s *ingest.State) {
 	}
 }
 
-func (e emitter) exporter(s *pipeline.State) {
+func (e *emitter) exporter(s *pipeline.State) {
 	e.gauge(nameFailing, truth(s.Failing != ""), s.Name)
 	e.counter(nameAttempts, float64(s.Attempts), s.Name)
 	e.counter(nameRetries, float64(s.Retries), s.Name)
@@ -150,7 +165,7 @@ func (e emitter) exporter(s *pipeline.State) {
 
 // discovered is about backends that are found by name. There are no metrics for each
 // of them: they come and go, and can be many.
-func (e emitter) discovered(s *pipeline.State) {
+func (e *emitter) discovered(s *pipeline.State) {
 	d := s.Discovered
 	if d == nil {
 		return
@@ -169,7 +184,7 @@ func (e emitter) discovered(s *pipeline.State) {
 }
 
 // process leaves out what the system does not tell.
-func (e emitter) process(p process) {
+func (e *emitter) process(p process) {
 	e.gauge(nameGoInfo, 1, p.Go)
 	e.gauge(nameGoroutines, float64(p.Goroutines))
 	e.gauge(nameMaxProcs, float64(p.MaxProcs))

@@ -3,13 +3,12 @@ package admin
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"strings"
 	"testing"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	dto "github.com/prometheus/client_model/go"
 	"google.golang.org/grpc/mem"
@@ -19,17 +18,14 @@ import (
 	"github.com/otlpctl/otlpctl/receiver/wire"
 )
 
-// exampleMetrics serves the metrics of the example, and nothing of this process.
-func exampleMetrics(t *testing.T) (*prometheus.Registry, http.Handler) {
-	t.Helper()
-	registry := prometheus.NewPedanticRegistry()
-	registry.MustRegister(newCollector(deps(fixed{snapshot: example()}), exampleProcess))
-	return registry, promhttp.HandlerFor(registry, promhttp.HandlerOpts{EnableOpenMetrics: true})
+// exampleMetrics collects the metrics of the example, and nothing of this process.
+func exampleMetrics() *collector {
+	return newCollector(deps(fixed{snapshot: example()}), exampleProcess)
 }
 
 // The names, labels and meanings of the metrics are API.
 func TestExposition(t *testing.T) {
-	_, h := exampleMetrics(t)
+	h := exposition(exampleMetrics())
 	_, text, header := ask(t, h, http.MethodGet, "/metrics")
 	if got := header.Get("Content-Type"); !strings.HasPrefix(got, "text/plain; version=0.0.4") {
 		t.Errorf("content type %s", got)
@@ -47,14 +43,18 @@ func TestExposition(t *testing.T) {
 
 // Every metric is used, documented and named by the conventions of Prometheus.
 func TestMetricNames(t *testing.T) {
-	registry, _ := exampleMetrics(t)
-	gathered, err := registry.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
+	gathered := exampleMetrics().gather()
 	seen := map[string]bool{}
 	for _, f := range gathered {
 		seen[f.GetName()] = true
+		series := map[string]bool{}
+		for _, m := range f.GetMetric() {
+			labels := fmt.Sprint(m.GetLabel())
+			if series[labels] {
+				t.Errorf("%s %s is there twice", f.GetName(), labels)
+			}
+			series[labels] = true
+		}
 	}
 	for _, f := range families() {
 		if !seen[f.name] {
@@ -113,15 +113,10 @@ func TestBalance(t *testing.T) {
 		d.Drain()
 		done <- nil
 	}()
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(newCollector(deps(live{d}), exampleProcess))
+	metrics := newCollector(deps(live{d}), exampleProcess)
 	scrape := func() (accepted float64) {
-		gathered, err := registry.Gather()
-		if err != nil {
-			t.Fatal(err)
-		}
 		rest := 0.0
-		for _, f := range gathered {
+		for _, f := range metrics.gather() {
 			switch f.GetName() {
 			case nameExporterAccepted:
 				accepted = sum(f)
