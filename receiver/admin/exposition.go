@@ -26,7 +26,7 @@ func exposition(c *collector) http.Handler {
 			http.Error(w, "too many scrapes at the same time", http.StatusServiceUnavailable)
 			return
 		}
-		format := expfmt.NegotiateIncludingOpenMetrics(r.Header)
+		format := expfmt.NegotiateAccept(r.Header, expfmt.DefaultOpenMetricsAcceptedFormats()...)
 		text, err := c.write(format)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
