@@ -216,16 +216,16 @@ func (s *scanner) cut(start, end int, sameMessage bool) {
 
 // keyValue scans a KeyValue.
 func (s *scanner) keyValue(pos, end, depth int) bool {
-	if depth > 0 && shortAttribute(s.b[pos:end]) {
+	if depth > 0 && ShortAttribute(s.b[pos:end]) {
 		return true
 	}
 	return s.message(KeyValue, pos, end, depth)
 }
 
-// shortAttribute reports whether b is a valid KeyValue of the kind that nearly
+// ShortAttribute reports whether b is a valid KeyValue of the kind that nearly
 // all are: a short ASCII key and a short ASCII string, a number or a boolean.
 // Most encoders write the key first; the Collector writes it last.
-func shortAttribute(b []byte) bool {
+func ShortAttribute(b []byte) bool {
 	const keyTag, valueTag = 1<<3 | byte(TypeBytes), 2<<3 | byte(TypeBytes)
 	if len(b) < 6 {
 		return false

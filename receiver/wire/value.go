@@ -65,35 +65,44 @@ func Values(b []byte) iter.Seq2[int, Value] {
 }
 
 // valueAt reads the field whose tag is at pos, and returns the position behind
-// it, or -1. Most tags and lengths are one byte.
+// it, or -1. Nearly all tags are one byte, and most lengths and numbers, too.
 func valueAt(b []byte, pos int) (number int, v Value, next int) {
 	tag := b[pos]
 	if tag < 8 || tag >= 0x80 {
 		return longValue(b, pos)
 	}
-	number, v.Type, pos = int(tag>>3), Type(tag&7), pos+1
+	number, v.Type = int(tag>>3), Type(tag&7)
 	switch v.Type {
-	case TypeBytes:
-		if pos < len(b) && b[pos] < 0x80 {
-			next = pos + 1 + int(b[pos])
-			if next > len(b) {
-				return 0, v, -1
-			}
-			v.Data = b[pos+1 : next : next]
+	case TypeBytes, TypeVarint:
+		v.Bits, next = varintAt(b, pos+1)
+		if next < 0 || v.Type == TypeVarint {
 			return number, v, next
 		}
-	case TypeFixed64:
-		if len(b)-pos >= 8 {
-			v.Bits = binary.LittleEndian.Uint64(b[pos:])
-			return number, v, pos + 8
+		if v.Bits > uint64(len(b)-next) {
+			return 0, v, -1
 		}
-	case TypeVarint:
-		if pos < len(b) && b[pos] < 0x80 {
-			v.Bits = uint64(b[pos])
-			return number, v, pos + 1
+		end := next + int(v.Bits)
+		v.Bits, v.Data = 0, b[next:end:end]
+		return number, v, end
+	case TypeFixed64:
+		if len(b)-pos > 8 {
+			v.Bits = binary.LittleEndian.Uint64(b[pos+1:])
+			return number, v, pos + 9
 		}
 	}
-	return longValue(b, pos-1)
+	return longValue(b, pos)
+}
+
+// varintAt reads the varint at pos, and returns the position behind it, or -1.
+func varintAt(b []byte, pos int) (v uint64, next int) {
+	if pos < len(b) && b[pos] < 0x80 {
+		return uint64(b[pos]), pos + 1
+	}
+	v, n := binary.Uvarint(b[min(pos, len(b)):])
+	if n <= 0 {
+		return 0, -1
+	}
+	return v, pos + n
 }
 
 // longValue is valueAt for every field.
@@ -105,7 +114,7 @@ func longValue(b []byte, pos int) (int, Value, int) {
 	v := Value{Type: f.t}
 	switch f.t {
 	case TypeVarint:
-		v.Bits, _ = binary.Uvarint(b[f.value:f.end])
+		v.Bits, _ = varintAt(b, f.value)
 	case TypeFixed64:
 		v.Bits = binary.LittleEndian.Uint64(b[f.value:])
 	case TypeFixed32:

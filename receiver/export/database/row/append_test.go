@@ -49,6 +49,9 @@ func TestAppendAppends(t *testing.T) {
 	}
 	got, err := AppendSpan([]byte("> "), &Span{Name: Text("n"), Start: 2, Duration: -2})
 	f(got, err, "> *\x01n9\x02\x00\x00\x00\x00\x00\x00\x00")
+	if got, err = AppendSpan([]byte("> "), &Span{Name: Text("n"), Events: JSON(`x`)}); err == nil || string(got) != "> " {
+		t.Errorf("after an error: %q, %v", got, err)
+	}
 	got, err = AppendSpan([]byte("> "), &Span{Item: Item{Raw: []byte("raw")}, Name: Text("n")})
 	f(got, err, "> raw")
 	got, err = AppendPoint([]byte("> "), &Point{Kind: Sum, ValueInt: new(int64)})

@@ -91,19 +91,6 @@ func (d *Decoder) kept() int {
 	return n
 }
 
-// each calls f with every value of a field that has a length.
-func each(message []byte, number int, f func([]byte) error) error {
-	for n, v := range wire.Values(message) {
-		if n != number {
-			continue
-		}
-		if err := f(v.Data); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // decodeResource decodes a ResourceSpans or its like.
 func (d *Decoder) decodeResource(b []byte) error {
 	a := &d.resource
@@ -146,39 +133,6 @@ func (d *Decoder) decodeEntry(b []byte) error {
 	}
 }
 
-// joined returns the message in a field: several of them are the same as one with all
-// that they hold, and none is an empty one.
-func joined(scratch *[]byte, b []byte, number int) []byte {
-	whole := b[:0]
-	found := 0
-	for n, v := range wire.Values(b) {
-		if n != number {
-			continue
-		}
-		switch found++; found {
-		case 1:
-			whole = v.Data
-			continue
-		case 2:
-			*scratch = append((*scratch)[:0], whole...)
-		}
-		*scratch = append(*scratch, v.Data...)
-		whole = *scratch
-	}
-	return whole
-}
-
-// last returns what counts of the values of a field that has a length.
-func last(message []byte, number int) []byte {
-	value := message[:0]
-	for n, v := range wire.Values(message) {
-		if n == number {
-			value = v.Data
-		}
-	}
-	return value
-}
-
 // enter tells the visitor what is around the next item, if it has not been told.
 func (d *Decoder) enter() error {
 	if !d.resource.told {
@@ -200,9 +154,9 @@ func (d *Decoder) enter() error {
 	return nil
 }
 
-// begin returns what all items have in common. Time is zero for an item that
-// has none of its own; attributes are in a field of it.
-func (d *Decoder) begin(id wire.MessageID, encoded []byte, attributes int, time uint64) Item {
+// item returns what all items have in common. It comes last, as it knows by then
+// whether columns hold all of the item. Time is zero for one that has none of its own.
+func (d *Decoder) item(id wire.MessageID, encoded []byte, attributes int, time uint64) Item {
 	w := &d.writer
 	i := Item{Time: time, Resource: d.resource.ID, Scope: d.scope.ID, Service: d.resource.Service}
 	i.Attributes = w.attributes(encoded, attributes)

@@ -116,7 +116,7 @@ func TestLog(t *testing.T) {
 		})
 	object := JSON(`{"a":{"b":-1}}`)
 	f(`observed_time_unix_nano: 8 body { kvlist_value { values { key: "a" value { kvlist_value { values { key: "b" value { int_value: -1 } } } } } } }`,
-		Log{Item: Item{Time: 8}, Observed: 8, Body: Text(object), BodyJSON: object})
+		Log{Item: Item{Time: 8}, Observed: 8, Body: object, BodyJSON: object})
 	if l := recordLog(t, `body { string_value: "" }`); l.Body == nil || l.BodyJSON != nil {
 		t.Errorf("an empty body is %#v, %#v", l.Body, l.BodyJSON)
 	}
@@ -184,14 +184,14 @@ func TestMerged(t *testing.T) {
 // A metric of two kinds cannot be, but its data points have been counted.
 func TestMetricOfSeveralKinds(t *testing.T) {
 	point := inMessages(nil, dataPoints)
-	metric := slices.Concat(inMessages([]byte("m"), metricName), inMessages(slices.Concat(point, point), 9), inMessages(point, 5), inMessages(point, 9), []byte{0xa8, 0x06, 1})
+	unknown := []byte{0x18, 1} // is_monotonic, in a sum
+	metric := slices.Concat(inMessages([]byte("m"), metricName), inMessages(slices.Concat(point, unknown, point), 9), inMessages(point, 5), inMessages(point, 9), []byte{0xa8, 0x06, 1})
 	r := roundTrip(t, wire.Metrics, inMessages(metric, 1, 2, 2))
 	if want := []string{"resource", "scope", "metric", "point", "metric", "point", "point", "point"}; !slices.Equal(r.order, want) {
 		t.Errorf("%s, want %s", r.order, want)
 	}
-	for i, kind := range []Kind{Gauge, Histogram} {
-		columns(t, r.metrics[i], Metric{Name: Text("m"), Kind: kind, OTLP: []byte("\n\x01m\xa8\x06\x01" + string(inMessages(nil, protowire.Number(kind))))})
-	}
+	columns(t, r.metrics[0], Metric{Name: Text("m"), Kind: Gauge, OTLP: []byte("\n\x01m\xa8\x06\x01*\x00")})
+	columns(t, r.metrics[1], Metric{Name: Text("m"), Kind: Histogram, OTLP: []byte("\n\x01m\xa8\x06\x01J\x02\x18\x01")})
 }
 
 // The data points of a metric, appended to its row, are the metric again.

@@ -180,12 +180,13 @@ func (w *writer) double(v float64) {
 	w.number(v)
 }
 
-// number writes a double where no integer can stand. Of what JSON has no number
-// for, all but the sign of zero is kept.
+// number writes a double where no integer can stand: then only NaN, of which there are
+// many, and the sign of zero are lost.
 func (w *writer) number(v float64) {
 	abs := math.Abs(v)
 	switch {
 	case math.IsNaN(v):
+		w.lossy = true
 		w.buf = append(w.buf, `"NaN"`...)
 	case math.IsInf(v, 1):
 		w.buf = append(w.buf, `"Infinity"`...)

@@ -35,7 +35,7 @@ func (d *Decoder) decodeLog(b []byte) error {
 			l.Body, l.BodyJSON = w.body(v.Data)
 		}
 	}
-	l.Item = d.begin(wire.LogRecord, b, logAttributes, firstTime(l.TimeRaw, l.Observed))
+	l.Item = d.item(wire.LogRecord, b, logAttributes, firstTime(l.TimeRaw, l.Observed))
 	return d.visitor.Log(l)
 }
 

@@ -26,16 +26,6 @@ func (d *Decoder) decodeMetric(b []byte) error {
 	return nil
 }
 
-// has reports whether a message has a field.
-func has(message []byte, number int) bool {
-	for n := range wire.Values(message) {
-		if n == number {
-			return true
-		}
-	}
-	return false
-}
-
 // describe makes the row of an encoded Metric, of one kind only.
 func (d *Decoder) describe(b []byte, kind Kind, data []byte) {
 	a := &d.metric
@@ -59,7 +49,7 @@ func (d *Decoder) describe(b []byte, kind Kind, data []byte) {
 			case dataTemporality:
 				a.Temporality = int32(v.Bits)
 			case dataMonotonic:
-				a.Monotonic = v.Bits != 0
+				a.Monotonic = kind == Sum && v.Bits != 0
 			}
 		}
 	}

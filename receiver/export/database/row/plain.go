@@ -46,8 +46,8 @@ func hasOneof(id wire.MessageID) bool {
 }
 
 // plain reports whether an encoded message, with all that is in it, has only
-// fields that the schema knows, and each as often as the schema says. What is
-// not plain means more than its fields, or less, and has no place in columns.
+// fields that the schema knows, and each as often as the schema says. Of anything
+// else columns hold a part.
 func plain(id wire.MessageID, b []byte) bool {
 	s := &shapes[id]
 	var seen uint32
@@ -63,7 +63,11 @@ func plain(id wire.MessageID, b []byte) bool {
 			bit = s.oneof
 		}
 		seen |= bit
-		if child := s.children[n]; child != 0 && !plain(child, v.Data) {
+		child := s.children[n]
+		if child == 0 || child == wire.KeyValue && wire.ShortAttribute(v.Data) {
+			continue
+		}
+		if !plain(child, v.Data) {
 			return false
 		}
 	}

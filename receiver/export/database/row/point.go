@@ -80,7 +80,7 @@ func (d *Decoder) decodePoint(kind Kind, b []byte) error {
 	if exemplars {
 		p.Exemplars = w.list(b, l.exemplars, w.exemplar)
 	}
-	p.Item = d.begin(l.message, b, l.attributes, p.TimeRaw)
+	p.Item = d.item(l.message, b, l.attributes, p.TimeRaw)
 	return d.visitor.Point(p)
 }
 

@@ -1,6 +1,7 @@
 package row
 
 import (
+	"slices"
 	"testing"
 
 	collogs "go.opentelemetry.io/proto/otlp/collector/logs/v1"
@@ -64,8 +65,8 @@ func wholeRequests() map[wire.Signal]proto.Message {
 
 // inMessages puts an encoded item into as many messages as the numbers say, outermost first.
 func inMessages(item []byte, numbers ...protowire.Number) []byte {
-	for i := len(numbers) - 1; i >= 0; i-- {
-		item = protowire.AppendBytes(protowire.AppendTag(nil, numbers[i], protowire.BytesType), item)
+	for _, number := range slices.Backward(numbers) {
+		item = protowire.AppendBytes(protowire.AppendTag(nil, number, protowire.BytesType), item)
 	}
 	return item
 }
@@ -112,17 +113,18 @@ func TestRaw(t *testing.T) {
 		`double_value: -9e-7`, `double_value: 5e-324`, `string_value_strindex: 1`, `array_value { values { bytes_value: "b" } }`, `kvlist_value { values { key: "\x00" } }`,
 		`kvlist_value { values { key: "twice" } values { key: "once" } values { key: "twice" value { int_value: 1 } } }`)
 
-	spans(false, ``, `kind: -5`, `status {}`, `status { code: 9 }`, `end_time_unix_nano: 1`, `start_time_unix_nano: 9223372036854775808`)
+	spans(false, ``, `kind: -5`, `status {}`, `status { code: 9 }`, `status { message: "m" }`, `end_time_unix_nano: 1`, `start_time_unix_nano: 9223372036854775808`)
 	spans(true, `name: "\x00"`, `trace_state: "a\x00"`, `status { message: "\x00" }`, `events { name: "\x00" }`, `links { trace_state: "\x00" }`, `parent_span_id: "\x00\x00\x00\x00\x00\x00\x00\x00"`,
 		`attributes { key: "k" } attributes { key: "k" value { int_value: 1 } }`, `attributes { key_strindex: 1 }`)
 
 	points(false, `gauge { data_points {} }`, `gauge { data_points { as_double: inf } }`, `sum { data_points { as_double: 1e300 } data_points { as_int: -9223372036854775808 } }`,
-		`summary { data_points {} data_points { count: 1 sum: -1 quantile_values {} quantile_values { quantile: 1e-300 value: nan } } }`,
-		`histogram { data_points { sum: 0 min: 0 max: 0 bucket_counts: [0, 18446744073709551615] explicit_bounds: [-inf, 0, 1e20, 5e-324, inf, nan] } data_points { bucket_counts: 1 } }`,
+		`summary { data_points {} data_points { count: 1 sum: -1 quantile_values {} quantile_values { quantile: 1e-300 value: inf } } }`,
+		`histogram { data_points { sum: 0 min: 0 max: 0 bucket_counts: [0, 18446744073709551615] explicit_bounds: [-inf, 0, 1e20, 5e-324, inf] } data_points { bucket_counts: 1 } }`,
 		`exponential_histogram { data_points { positive {} negative { offset: -1 } zero_threshold: inf } }`)
 	points(true, `gauge { data_points { as_double: nan } }`, `sum { data_points { as_double: -0.0 } }`, `histogram { data_points { count: 9223372036854775808 } }`,
 		`histogram { data_points { sum: nan } }`, `histogram { data_points { min: nan } }`, `exponential_histogram { data_points { max: -0.0 } }`, `exponential_histogram { data_points { zero_threshold: -0.0 } }`,
-		`histogram { data_points { explicit_bounds: [-0.0] } }`, `summary { data_points { sum: -0.0 } }`, `summary { data_points { quantile_values { value: -0.0 } } }`,
+		`histogram { data_points { explicit_bounds: [-0.0] } }`, `histogram { data_points { explicit_bounds: nan } }`, `summary { data_points { quantile_values { value: nan } } }`,
+		`exponential_histogram { data_points { zero_threshold: nan } }`, `summary { data_points { sum: -0.0 } }`, `summary { data_points { quantile_values { value: -0.0 } } }`,
 		`gauge { data_points { exemplars { as_double: 1e15 } } }`, `gauge { data_points { exemplars { as_double: nan } } }`)
 
 	logs(false, ``, `body {}`, `body { string_value: "" }`, `body { string_value: "{}" }`, `body { double_value: 1 }`, `trace_id: "" flags: 1`)

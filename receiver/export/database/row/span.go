@@ -54,7 +54,7 @@ func (d *Decoder) decodeSpan(b []byte) error {
 	if links {
 		s.Links = w.list(b, spanLinks, w.link)
 	}
-	s.Item = d.begin(wire.Span, b, spanAttributes, firstTime(s.Start, end))
+	s.Item = d.item(wire.Span, b, spanAttributes, firstTime(s.Start, end))
 	return d.visitor.Span(s)
 }
 
