@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"slices"
 	"strings"
 	"syscall"
@@ -14,7 +15,6 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/otlpctl/otlpctl/receiver/export/internal/reply"
-	"github.com/otlpctl/otlpctl/receiver/pipeline"
 )
 
 // remedy is what is done about a failure.
@@ -44,7 +44,6 @@ var remedies = map[string]remedy{
 	"54": refuse, // program limit exceeded: an index or tuple too large
 
 	"23505": deduplicate, // unique_violation: the key is there
-	"23514": again,       // check_violation: the partition of a day was attached since the default one was chosen
 	"40001": again,       // serialization_failure
 	"40P01": again,       // deadlock_detected
 	"42P01": migrate,     // undefined_table
@@ -56,6 +55,9 @@ func remedyOf(err error) remedy {
 	if !ok {
 		return wait
 	}
+	if e.Code == "23514" && e.ConstraintName == "" {
+		return again // check_violation of no constraint: the partition of a day was attached since the default one was chosen
+	}
 	if r, ok := remedies[e.Code]; ok {
 		return r
 	}
@@ -63,14 +65,6 @@ func remedyOf(err error) remedy {
 		return remedies[e.Code[:2]]
 	}
 	return wait
-}
-
-// retryable is a failure that time or an operator mends, as people read it.
-func (t *target) retryable(err error) error {
-	if known, ok := errors.AsType[*pipeline.RetryableError](err); ok {
-		return known
-	}
-	return &pipeline.RetryableError{Err: t.explain(err)}
 }
 
 // explainedError is a failure as people read it.
@@ -115,6 +109,9 @@ func describe(err error) string {
 }
 
 func describeOne(err error) string {
+	if errors.Is(err, errPreparing) {
+		return errPreparing.Error()
+	}
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return fmt.Sprintf("%s (SQLSTATE %s)", e.Message, e.Code)
 	}
@@ -126,6 +123,9 @@ func describeOne(err error) string {
 	}
 	if pgconn.Timeout(err) || errors.Is(err, context.DeadlineExceeded) {
 		return "no answer in time"
+	}
+	if e, ok := errors.AsType[*os.SyscallError](err); ok {
+		return e.Err.Error()
 	}
 	if e, ok := errors.AsType[*net.OpError](err); ok {
 		return e.Err.Error()
@@ -143,23 +143,25 @@ func attemptsOf(err error) []string {
 	if !ok {
 		return nil
 	}
-	var all []string
+	var places, texts []string
 	for _, attempt := range leaves(connect.Unwrap()) {
-		text := describeOne(attempt)
-		// "127.0.0.1:5432 (db): dial error: …"
-		if where, _, ok := strings.Cut(attempt.Error(), " ("); ok && !strings.Contains(where, " ") && len(connect.Config.Fallbacks) > 0 {
-			text = where + ": " + text
-		}
-		if !slices.Contains(all, text) {
-			all = append(all, text)
+		where, _, _ := strings.Cut(attempt.Error(), " (") // "127.0.0.1:5432 (db): dial error: …"
+		places = append(places, where)
+		texts = append(texts, describeOne(attempt))
+	}
+	if len(slices.Compact(slices.Clone(places))) > 1 {
+		for i, where := range places {
+			if !strings.Contains(where, " ") {
+				texts[i] = where + ": " + texts[i]
+			}
 		}
 	}
-	return all
+	return slices.Compact(texts)
 }
 
 // leaves returns the errors that were joined.
 func leaves(err error) []error {
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // further down it would be a part of one attempt
+	joined, ok := err.(interface{ Unwrap() []error }) // no deeper: below it is a part of one attempt
 	if !ok {
 		return []error{err}
 	}

@@ -14,8 +14,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
-
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
 )
 
@@ -48,12 +46,10 @@ type Exporter struct {
 	tending     sync.Once
 	kept        retained
 
-	closing chan struct{}
-	tasks   sync.WaitGroup
+	closing   chan struct{} // closed by Close
+	closeOnce sync.Once
+	tasks     sync.WaitGroup
 }
-
-// session is a connection that this package uses.
-type session = pgconn.PgConn
 
 // New returns an Exporter. It reads the files that the URL names, but connects only when there
 // is something to write. log gets what goes wrong apart from a batch.
@@ -92,7 +88,10 @@ func (e *Exporter) Export(ctx context.Context, b *pipeline.Batch) (pipeline.Part
 		case err == nil:
 			return v.partial(b.Signal, e.target), nil
 		case tries == maxAtOnce || !e.atOnce(err):
-			return pipeline.Partial{}, e.target.retryable(err)
+			if ctx.Err() != nil {
+				err = fmt.Errorf("%w: %w", ctx.Err(), err) // whatever it led to
+			}
+			return pipeline.Partial{}, &pipeline.RetryableError{Err: e.target.explain(err)}
 		}
 	}
 }
@@ -124,13 +123,10 @@ func (e *Exporter) use(ctx context.Context, f func(context.Context, *session) er
 	return f(ctx, conn)
 }
 
-// background runs work until it ends, at the latest when the exporter is closed or, unless it is
-// zero, after limit. Of ctx only the values count.
-func (e *Exporter) background(ctx context.Context, limit time.Duration, work func(context.Context)) {
+// background runs work until it ends, at the latest when the exporter is closed. Of ctx only the
+// values count.
+func (e *Exporter) background(ctx context.Context, work func(context.Context)) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	if limit > 0 {
-		ctx, cancel = context.WithTimeout(ctx, limit)
-	}
 	e.tasks.Go(func() {
 		defer cancel()
 		work(ctx)
@@ -145,7 +141,13 @@ func (e *Exporter) background(ctx context.Context, limit time.Duration, work fun
 }
 
 // Close ends what goes on in the background and all connections. It waits until ctx ends at most.
-func (e *Exporter) Close(ctx context.Context) error {
+// Further calls do nothing.
+func (e *Exporter) Close(ctx context.Context) (err error) {
+	e.closeOnce.Do(func() { err = e.end(ctx) })
+	return err
+}
+
+func (e *Exporter) end(ctx context.Context) error {
 	close(e.closing)
 	ended := make(chan struct{})
 	go func() {

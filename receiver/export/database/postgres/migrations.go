@@ -13,8 +13,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/jackc/pgx/v5/pgconn"
-
 	"github.com/otlpctl/otlpctl/receiver/export/internal/reply"
 )
 
@@ -62,7 +60,7 @@ const (
 
 // upgrade brings the tables to this version, unless they are. Several replicas may do so at
 // once. Tables that are up to date need no right to create any.
-func upgrade(ctx context.Context, conn *pgconn.PgConn) error {
+func upgrade(ctx context.Context, conn *session) error {
 	all, err := migrations()
 	if err != nil {
 		return err
@@ -85,7 +83,7 @@ func upgrade(ctx context.Context, conn *pgconn.PgConn) error {
 }
 
 // step makes the next step under the lock, if nobody else has made it.
-func step(ctx context.Context, conn *pgconn.PgConn, all []migration) error {
+func step(ctx context.Context, conn *session, all []migration) error {
 	return transaction(ctx, conn, func() error {
 		if err := run(ctx, conn, lockSchema); err != nil {
 			return err
@@ -116,7 +114,7 @@ type made struct {
 }
 
 // applied returns the steps that the database has made, none if there are no tables.
-func applied(ctx context.Context, conn *pgconn.PgConn) ([]made, error) {
+func applied(ctx context.Context, conn *session) ([]made, error) {
 	// By way of pg_class, a table is seen that was made while this transaction waited for the lock.
 	found, err := query(ctx, conn, "SELECT EXISTS (SELECT FROM pg_class WHERE oid = to_regclass('otlp_migrations'))")
 	if err != nil || string(found[0][0]) != "t" {

@@ -2,14 +2,13 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 const (
@@ -22,7 +21,12 @@ const (
 	// lockPatience bounds how long the structure of tables waits for their readers and
 	// writers: behind it everybody else waits, too.
 	lockPatience = "SET LOCAL lock_timeout = '2s'"
+	// maxMoved is how many rows of a day may be moved to its partition. Nobody can write to the
+	// default partition meanwhile, so a day that has more stays where it is.
+	maxMoved = 200_000
 )
+
+var errCrowded = fmt.Errorf("the default partition has more than %d rows of it, which stay there", maxMoved)
 
 // place is a day of a table.
 type place struct {
@@ -65,7 +69,7 @@ func (p *partitions) missing(at place, now time.Time) bool {
 
 // ensure makes a partition unless there is one. Where that is not possible, rows go to the
 // default partition; an error is one of the connection.
-func (p *partitions) ensure(ctx context.Context, conn *pgconn.PgConn, at place) error {
+func (p *partitions) ensure(ctx context.Context, conn *session, at place) error {
 	if !p.missing(at, time.Now()) {
 		return nil
 	}
@@ -75,11 +79,15 @@ func (p *partitions) ensure(ctx context.Context, conn *pgconn.PgConn, at place) 
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if err == nil {
+	switch {
+	case err == nil:
 		p.known[at], p.said = struct{}{}, false
 		return nil
+	case errors.Is(err, errCrowded):
+		p.known[at] = struct{}{} // until others are learned: the next day has another chance
+	default:
+		p.denied = time.Now().Add(deniedFor)
 	}
-	p.denied = time.Now().Add(deniedFor)
 	if !p.said {
 		p.said = true
 		p.log.Warn("no partition for a day: its rows go to the default partition until there is one",
@@ -104,9 +112,8 @@ func (p *partitions) learn(all []partition) {
 // forget is for when the database may not be the same any more.
 func (p *partitions) forget() { p.learn(nil) }
 
-// create makes the partition of a day, and moves to it what the default partition has of that
-// day. Nobody can write to the default partition meanwhile.
-func create(ctx context.Context, conn *pgconn.PgConn, at place) error {
+// create makes the partition of a day, and moves to it what the default partition has of that day.
+func create(ctx context.Context, conn *session, at place) error {
 	return transaction(ctx, conn, func() error {
 		if err := run(ctx, conn, lockPatience+"; "+lockSchema); err != nil {
 			return err
@@ -119,6 +126,14 @@ func create(ctx context.Context, conn *pgconn.PgConn, at place) error {
 			return err
 		}
 		schema := string(found[0][0]) + "."
+		there, err := query(ctx, conn, fmt.Sprintf("SELECT count(*) > %d FROM (SELECT FROM %s%s_other WHERE time >= %s AND time < %s LIMIT %d) x",
+			maxMoved, schema, parent, at.day.bound(), (at.day+1).bound(), maxMoved+1))
+		if err != nil {
+			return err
+		}
+		if string(there[0][0]) == "t" {
+			return errCrowded
+		}
 		return run(ctx, conn, fmt.Sprintf(`
 			CREATE TABLE %[1]s%[3]s (LIKE %[1]s%[2]s INCLUDING ALL);
 			LOCK TABLE %[1]s%[2]s_other IN ACCESS EXCLUSIVE MODE;
@@ -137,7 +152,7 @@ type partition struct {
 }
 
 // list returns all partitions. Those that others have made by other names are left alone.
-func list(ctx context.Context, conn *pgconn.PgConn) ([]partition, error) {
+func list(ctx context.Context, conn *session) ([]partition, error) {
 	var all []partition
 	for _, t := range itemTables {
 		rows, err := query(ctx, conn, fmt.Sprintf("SELECT c.relname, quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_inherits i "+
@@ -161,7 +176,7 @@ func list(ctx context.Context, conn *pgconn.PgConn) ([]partition, error) {
 }
 
 // totalBytes returns the room that all tables and indexes take.
-func totalBytes(ctx context.Context, conn *pgconn.PgConn) (int64, error) {
+func totalBytes(ctx context.Context, conn *session) (int64, error) {
 	rows, err := query(ctx, conn, "SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relkind = 'r' AND relname LIKE 'otlp\\_%' "+
 		"AND relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'otlp_spans'::regclass)")
 	if err != nil {

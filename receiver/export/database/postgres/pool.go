@@ -6,8 +6,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 const (
@@ -32,7 +30,7 @@ type pool struct {
 }
 
 type idleConn struct {
-	conn  *pgconn.PgConn
+	conn  *session
 	since time.Time
 }
 
@@ -41,7 +39,7 @@ func newPool(t *target, size int) *pool {
 }
 
 // acquire returns a connection that nobody else uses. It goes back by release.
-func (p *pool) acquire(ctx context.Context) (*pgconn.PgConn, error) {
+func (p *pool) acquire(ctx context.Context) (*session, error) {
 	select {
 	case p.slots <- struct{}{}:
 	case <-ctx.Done():
@@ -84,12 +82,12 @@ func (p *pool) take() (c idleConn, ok bool, err error) {
 }
 
 // alive notices that the server has ended a connection.
-func alive(conn *pgconn.PgConn) bool {
+func alive(conn *session) bool {
 	return conn.CheckConn() == nil && !conn.IsClosed() //nolint:staticcheck // a ping would cost a round trip, and what it finds beyond this is retried
 }
 
 // release takes a connection back, in whatever state it is.
-func (p *pool) release(ctx context.Context, conn *pgconn.PgConn) {
+func (p *pool) release(ctx context.Context, conn *session) {
 	if !conn.IsClosed() && conn.TxStatus() != 'I' {
 		_ = conn.Close(ctx) // in the middle of a transaction, which ends with it
 	}

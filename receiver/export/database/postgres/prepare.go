@@ -11,7 +11,7 @@ import (
 // a batch waits: large tables take a while to change.
 const maxPreparation = 30 * time.Minute
 
-var errPreparing = errors.New("the tables are being made or changed, by this process or by another one")
+var errPreparing = errors.New("waited in vain for the tables: they are being made or changed, or the server does not answer")
 
 // preparation is what comes before the first batch. It goes on while batches come and go.
 type preparation struct {
@@ -31,7 +31,7 @@ func (e *Exporter) prepared(ctx context.Context) error {
 	}
 	if p.ended == nil {
 		p.ended = make(chan struct{})
-		e.background(ctx, maxPreparation, e.prepare)
+		e.background(ctx, e.prepare)
 	}
 	ended := p.ended
 	p.mu.Unlock()
@@ -54,7 +54,9 @@ func (e *Exporter) unprepared() {
 
 // prepare makes one attempt.
 func (e *Exporter) prepare(ctx context.Context) {
-	err := e.use(ctx, func(ctx context.Context, conn *session) error {
+	limited, cancel := context.WithTimeout(ctx, maxPreparation)
+	defer cancel()
+	err := e.use(limited, func(ctx context.Context, conn *session) error {
 		if err := upgrade(ctx, conn); err != nil {
 			return err
 		}
@@ -71,6 +73,6 @@ func (e *Exporter) prepare(ctx context.Context) {
 	close(p.ended)
 	p.ended = nil
 	if p.ready {
-		e.tending.Do(func() { e.background(ctx, 0, e.tend) })
+		e.tending.Do(func() { e.background(ctx, e.tend) })
 	}
 }

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/jackc/pgx/v5/pgconn"
-
 	"github.com/otlpctl/otlpctl/receiver/export/database/row"
 )
 
@@ -51,7 +49,10 @@ var referenceTables = [numReferences]referenceTable{
 	}},
 	metrics: {"otlp_metrics", []column{
 		uuidColumn("id"), textColumn("name"), textColumn("description"), textColumn("unit"),
-		{"kind", "smallint", 21}, {"temporality", "integer", 23}, {"monotonic", "boolean", 16}, byteaColumn("otlp"),
+		{"kind", "smallint", 21},
+		{"temporality", "integer", 23},
+		{"monotonic", "boolean", 16},
+		byteaColumn("otlp"),
 	}},
 }
 
@@ -88,7 +89,7 @@ func array(list []referred, field int, c column) []byte {
 }
 
 // write writes rows, in one statement.
-func (t *referenceTable) write(ctx context.Context, conn *pgconn.PgConn, list []referred, today day) error {
+func (t *referenceTable) write(ctx context.Context, conn *session, list []referred, today day) error {
 	const text, binaryFormat = 0, 1
 	var values [][]byte
 	var formats []int16

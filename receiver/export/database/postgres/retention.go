@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"strings"
 	"time"
-
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 const (
@@ -264,7 +262,7 @@ func (e *Exporter) firstReceived(ctx context.Context, p partition) (first day, e
 
 // exclusively runs f in a transaction in which no other replica does anything of the kind.
 func (e *Exporter) exclusively(ctx context.Context, f func(context.Context, *session) error) error {
-	return e.use(ctx, func(ctx context.Context, conn *pgconn.PgConn) error {
+	return e.use(ctx, func(ctx context.Context, conn *session) error {
 		return transaction(ctx, conn, func() error {
 			locked, err := query(ctx, conn, lockRetention)
 			if err != nil {

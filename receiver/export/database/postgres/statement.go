@@ -6,14 +6,17 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
+// session is a connection.
+type session = pgconn.PgConn
+
 // run runs SQL without results. Several statements are one transaction.
-func run(ctx context.Context, conn *pgconn.PgConn, sql string) error {
+func run(ctx context.Context, conn *session, sql string) error {
 	_, err := conn.Exec(ctx, sql).ReadAll()
 	return err
 }
 
 // query returns the rows of a statement with their values as text, nil for NULL.
-func query(ctx context.Context, conn *pgconn.PgConn, sql string) ([][][]byte, error) {
+func query(ctx context.Context, conn *session, sql string) ([][][]byte, error) {
 	results, err := conn.Exec(ctx, sql).ReadAll()
 	if err != nil || len(results) == 0 {
 		return nil, err
@@ -22,7 +25,7 @@ func query(ctx context.Context, conn *pgconn.PgConn, sql string) ([][][]byte, er
 }
 
 // transaction runs f in a transaction, which is undone if f fails.
-func transaction(ctx context.Context, conn *pgconn.PgConn, f func() error) error {
+func transaction(ctx context.Context, conn *session, f func() error) error {
 	if err := run(ctx, conn, "BEGIN"); err != nil {
 		return err
 	}

@@ -80,15 +80,6 @@ func (t *tuples) float8(v float64) {
 	t.buf = binary.BigEndian.AppendUint64(t.buf, math.Float64bits(v))
 }
 
-func (t *tuples) boolean(v bool) {
-	t.size(1)
-	var b byte
-	if v {
-		b = 1
-	}
-	t.buf = append(t.buf, b)
-}
-
 // bytes writes text or bytea.
 func (t *tuples) bytes(v []byte) {
 	t.size(len(v))

@@ -40,7 +40,7 @@ func (e *Exporter) write(ctx context.Context, w *batch, v *verdict) error {
 // distrust is for what happens when a connection fails, or a server turns out to be a
 // standby: the next connection may lead to another server, which need not have all that
 // this one was told.
-func (e *Exporter) distrust(ctx context.Context, conn *pgconn.PgConn) {
+func (e *Exporter) distrust(ctx context.Context, conn *session) {
 	_ = conn.Close(ctx) // it is given up
 	e.pool.prune(ctx, 0)
 	e.forget()
@@ -52,7 +52,7 @@ func (e *Exporter) forget() {
 }
 
 // writeAll writes first what items refer to, then the items.
-func (e *Exporter) writeAll(ctx context.Context, conn *pgconn.PgConn, w *batch, v *verdict) error {
+func (e *Exporter) writeAll(ctx context.Context, conn *session, w *batch, v *verdict) error {
 	rows := &w.rows
 	refused, err := e.writeReferences(ctx, conn, w)
 	if err != nil {
@@ -112,7 +112,7 @@ type refusedID struct {
 
 // writeReferences writes what the database may not know of what items refer to, and returns what
 // it refuses, and why.
-func (e *Exporter) writeReferences(ctx context.Context, conn *pgconn.PgConn, w *batch) (map[refusedID]*pgconn.PgError, error) {
+func (e *Exporter) writeReferences(ctx context.Context, conn *session, w *batch) (map[refusedID]*pgconn.PgError, error) {
 	bad := map[refusedID]*pgconn.PgError{}
 	for kind := range numReferences {
 		if len(w.fresh[kind]) == 0 {
@@ -135,7 +135,7 @@ func (e *Exporter) writeReferences(ctx context.Context, conn *pgconn.PgConn, w *
 }
 
 // copyRows copies rows to their table. Those that it has already are left out.
-func (e *Exporter) copyRows(ctx context.Context, conn *pgconn.PgConn, r *rows, from, to int) error {
+func (e *Exporter) copyRows(ctx context.Context, conn *session, r *rows, from, to int) error {
 	_, err := conn.CopyFrom(ctx, r.reader(from, to), fmt.Sprintf("COPY %s (%s) FROM STDIN (FORMAT binary)", r.table.name, r.table.columns))
 	if remedyOf(err) != deduplicate {
 		return err
@@ -145,7 +145,7 @@ func (e *Exporter) copyRows(ctx context.Context, conn *pgconn.PgConn, r *rows, f
 
 // copyNew copies rows by way of a temporary table, which takes twice the work, and leaves out
 // those that are there. In order of their keys two writers never wait for each other.
-func (e *Exporter) copyNew(ctx context.Context, conn *pgconn.PgConn, r *rows, from, to int) error {
+func (e *Exporter) copyNew(ctx context.Context, conn *session, r *rows, from, to int) error {
 	if err := run(ctx, conn, fmt.Sprintf("CREATE TEMPORARY TABLE otlp_new (LIKE %s) ON COMMIT DROP", r.table.name)); err != nil {
 		return err
 	}

@@ -23,6 +23,9 @@ func BenchmarkExport(b *testing.B) {
 
 func benchmarkExport(b *testing.B, s *encoded) {
 	e := open(b, Config{Path: place(b)})
+	if err := e.conn.run("PRAGMA synchronous = NORMAL"); err != nil {
+		b.Fatal(err)
+	}
 	b.ReportAllocs()
 	b.SetBytes(int64(len(s.data)))
 	before := cpu(b)

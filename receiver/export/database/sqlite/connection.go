@@ -63,9 +63,14 @@ func connect(path string, logBytes int64) (*connection, error) {
 	return c, nil
 }
 
-func (c *connection) prepare(logBytes int64) (err error) {
+func (c *connection) prepare(logBytes int64) error {
 	c.SetBusyTimeout(busyTimeout)
-	if err := ours(c.Conn); err != nil {
+	all, err := steps()
+	if err != nil {
+		return err
+	}
+	version, err := versionOf(c.Conn, int64(len(all)))
+	if err != nil {
 		return err
 	}
 	for _, pragma := range setup(logBytes) {
@@ -73,7 +78,7 @@ func (c *connection) prepare(logBytes int64) (err error) {
 			return err
 		}
 	}
-	if err := migrate(c.Conn); err != nil {
+	if err := migrate(c.Conn, version, all); err != nil {
 		return err
 	}
 	if c.page, err = once(c.Conn, "PRAGMA page_size"); err != nil {

@@ -54,10 +54,28 @@ func explain(path string, err error) error {
 	if err == nil || errors.As(err, &known) || errors.As(err, &held) {
 		return err
 	}
-	return &Error{Path: path, Err: err, next: nextStep(path, err)}
+	return &Error{Path: path, Err: cause(err), next: nextStep(path, err)}
+}
+
+// cause is an error of SQLite without what was done when it came about, or any other error as it is.
+func cause(err error) error {
+	for code := sqlite.ErrCode(err); code != sqlite.ResultError; {
+		inner := errors.Unwrap(err)
+		if sqlite.ErrCode(inner) != code {
+			break
+		}
+		err = inner
+	}
+	return err
 }
 
 func nextStep(path string, err error) string {
+	switch {
+	case errors.Is(err, errForeign), errors.Is(err, errNoDB):
+		return "name another file, or move this one away"
+	case errors.Is(err, errNewer):
+		return "use the newer otlpctl, or name another file"
+	}
 	switch sqlite.ErrCode(err).ToPrimary() {
 	case sqlite.ResultCorrupt, sqlite.ResultNotADB:
 		return "move " + path + " away, together with " + path + walSuffix + " and " + path + shmSuffix + ": a new one is begun then, and sqlite3's .recover may save what is in the old one"

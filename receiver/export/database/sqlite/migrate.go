@@ -53,53 +53,44 @@ const versions = `CREATE TABLE IF NOT EXISTS otlp_migrations (
 	applied INTEGER NOT NULL -- nanoseconds since the Unix epoch
 ) STRICT`
 
-// errForeign says that a database has other tables than ours.
-var errForeign = errors.New("is a database of another program")
+// What makes a database none to write to.
+var (
+	errForeign = errors.New("is a database of another program")
+	errNewer   = errors.New("it was written by a newer one")
+)
 
-// ours returns an error if the database has tables, and is not one of this exporter.
-func ours(c *sqlite.Conn) error {
-	foreign, err := once(c, `SELECT count(*) FROM sqlite_schema WHERE NOT EXISTS
-		(SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'otlp_migrations')`)
+// versionOf returns the version of a database's schema, or zero if it is empty. One of another program, or of a
+// later version of this one, is an error.
+func versionOf(c *sqlite.Conn, latest int64) (int64, error) {
+	tables, err := once(c, "SELECT count(*) FROM sqlite_schema")
+	if err != nil || tables == 0 {
+		return 0, err
+	}
+	ours, err := once(c, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'otlp_migrations'")
 	if err != nil {
-		return err
+		return 0, err
 	}
-	if foreign > 0 {
-		return errForeign
+	if ours == 0 {
+		return 0, errForeign
 	}
-	return nil
+	version, err := once(c, "SELECT max(version) FROM otlp_migrations")
+	if err == nil && version > latest {
+		err = fmt.Errorf("has version %d of the schema, and this otlpctl knows %d: %w", version, latest, errNewer)
+	}
+	return version, err
 }
 
-// migrate brings the schema up to date, a transaction for each step.
-func migrate(c *sqlite.Conn) error {
-	all, err := steps()
-	if err != nil {
-		return err
-	}
+// migrate brings the schema from a version up to date, a transaction for each step.
+func migrate(c *sqlite.Conn, from int64, all []migration) error {
 	if err := execute(c, versions); err != nil {
 		return err
 	}
-	version, err := versionOf(c)
-	if err != nil {
-		return err
-	}
-	if version > int64(len(all)) {
-		return newer(version, int64(len(all)))
-	}
-	for _, m := range all[version:] {
+	for _, m := range all[from:] {
 		if err := m.apply(c); err != nil {
 			return fmt.Errorf("migration %04d_%s: %w", m.version, m.name, err)
 		}
 	}
 	return nil
-}
-
-func newer(version, known int64) error {
-	return fmt.Errorf("has version %d of the schema, and this otlpctl knows %d: it was written by a newer one", version, known)
-}
-
-// versionOf returns the version of the schema, or zero.
-func versionOf(c *sqlite.Conn) (int64, error) {
-	return once(c, "SELECT max(version) FROM otlp_migrations")
 }
 
 // once returns the first column of a statement that is executed once.

@@ -23,26 +23,23 @@ func OpenReader(path string) (*sqlite.Conn, error) {
 	if err := named(path); err != nil {
 		return nil, err
 	}
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, empty(path)
-	case err == nil && !info.Mode().IsRegular():
-		err = errors.New("is no regular file")
-	case err == nil:
-		err = readable(path)
-	}
-	if err != nil {
+	if err := readable(path); err != nil {
 		return nil, explain(path, err)
 	}
 	c, err := openReader(path, "")
-	if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultCantOpen && !exists(path+walSuffix) {
-		c, err = openReader(path, "?immutable=1") // where nothing can be created beside it, nobody writes to it either
+	if sealed(err) && !exists(path+walSuffix) {
+		c, err = openReader(path, "?immutable=1") // nobody writes to it
 	}
 	if err != nil {
 		return nil, explain(path, err)
 	}
 	return c, nil
+}
+
+// sealed reports whether nothing can be created beside a database, as it is to read from one that is written to.
+func sealed(err error) bool {
+	code := sqlite.ErrCode(err).ToPrimary()
+	return code == sqlite.ResultCantOpen || code == sqlite.ResultReadOnly
 }
 
 func exists(path string) bool {
@@ -58,13 +55,16 @@ func empty(path string) error {
 // errEmpty says that nothing was written yet.
 var errEmpty = fmt.Errorf("no telemetry here yet: %w", fs.ErrNotExist)
 
-// readable returns why the system would not let a file be read, which SQLite does not tell.
+// readable returns why a file is none to read. SQLite would not tell.
 func readable(path string) error {
 	f, err := os.Open(path) //nolint:gosec // a file that the user names
+	if errors.Is(err, fs.ErrNotExist) {
+		return empty(path)
+	}
 	if err != nil {
 		return err
 	}
-	return f.Close()
+	return errors.Join(recognize(f), f.Close())
 }
 
 func openReader(path, query string) (*sqlite.Conn, error) {
@@ -95,27 +95,17 @@ func openReader(path, query string) (*sqlite.Conn, error) {
 
 // known returns an error unless the database has the version of the schema that this program reads.
 func known(c *sqlite.Conn, path string) error {
-	if err := ours(c); err != nil {
-		return err
-	}
-	tables, err := once(c, "SELECT count(*) FROM sqlite_schema")
-	if err != nil {
-		return err
-	}
-	if tables == 0 {
-		return empty(path)
-	}
 	all, err := steps()
 	if err != nil {
 		return err
 	}
-	version, err := versionOf(c)
 	latest := int64(len(all))
+	version, err := versionOf(c, latest)
 	switch {
 	case err != nil:
 		return err
-	case version > latest:
-		return newer(version, latest)
+	case version == 0:
+		return empty(path)
 	case version < latest:
 		return &Error{
 			Path: path, Err: fmt.Errorf("has version %d of the schema, and this otlpctl reads %d", version, latest),

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"zombiezen.com/go/sqlite"
 
@@ -35,11 +36,9 @@ func (r *refusals) partial(sig wire.Signal) pipeline.Partial {
 	if r.rows == 0 {
 		return pipeline.Partial{}
 	}
-	text := fmt.Sprintf("the database refused %d %s:", r.rows, sig.ItemNoun())
-	separator := " "
+	var reasons []string
 	for _, code := range slices.Sorted(maps.Keys(r.reasons)) {
-		text += fmt.Sprintf("%s%d for %s", separator, r.reasons[code], code.Message())
-		separator = ", "
+		reasons = append(reasons, fmt.Sprintf("%d for %s", r.reasons[code], code.Message()))
 	}
-	return pipeline.Partial{Rejected: r.rows, Message: text}
+	return pipeline.Partial{Rejected: r.rows, Message: "the database refused " + sig.ItemNoun() + ": " + strings.Join(reasons, ", ")}
 }

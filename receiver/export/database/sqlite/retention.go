@@ -15,12 +15,23 @@ const mostTrims = 64
 // itemTables are the tables of items. Their rows have numbers in the order in which they were written.
 func itemTables() []string { return []string{"otlp_spans", "otlp_points", "otlp_logs"} }
 
+// The statements of retention. None of them looks at more rows than it concerns.
+func firstOf(table string) string {
+	return "SELECT rowid, received FROM " + table + " ORDER BY rowid LIMIT 1"
+}
+
+func lastOf(table string) string { return "SELECT max(rowid) FROM " + table }
+
+func deleteFrom(table string) string {
+	return "DELETE FROM " + table + " WHERE rowid >= ? AND rowid < ? AND received < ?"
+}
+
 // end is the first row of a table, or the last.
 type end struct{ number, received int64 }
 
 // first returns the row of a table that was written first; there may be none.
 func (c *connection) first(table string) (end, bool, error) {
-	s, err := c.Prepare("SELECT rowid, received FROM " + table + " ORDER BY rowid LIMIT 1")
+	s, err := c.Prepare(firstOf(table))
 	if err != nil {
 		return end{}, false, err
 	}
@@ -33,7 +44,7 @@ func (c *connection) first(table string) (end, bool, error) {
 
 // delete deletes of the next rows from one on, so many, those that were received before a time.
 func (c *connection) delete(table string, from, rows, before int64) error {
-	_, err := c.number("DELETE FROM "+table+" WHERE rowid >= ? AND rowid < ? AND received < ?", from, from+rows, before)
+	_, err := c.number(deleteFrom(table), from, from+rows, before)
 	return err
 }
 
@@ -59,8 +70,8 @@ func (e *Exporter) trim(written int) error {
 	}
 	deleted := 0
 	for range mostTrims {
-		more, err := e.conn.trim(e.conf.most())
-		if err != nil || !more {
+		some, err := e.conn.trim(e.conf.most())
+		if err != nil || !some {
 			return err
 		}
 		if deleted += e.conn.Changes(); deleted > 2*written+stepRows {
@@ -70,34 +81,29 @@ func (e *Exporter) trim(written int) error {
 	return nil
 }
 
-// trim deletes some rows if the file holds more than it may, and reports whether it did.
-func (c *connection) trim(most int64) (more bool, err error) {
+// trim deletes some rows if the file holds more than it may, and reports whether it did. They are as many as it
+// holds too much, by an estimate that is near unless rows are of very different sizes.
+func (c *connection) trim(most int64) (some bool, err error) {
 	s, err := c.size()
 	if err != nil || s.used <= most {
 		return false, err
 	}
-	return true, c.within(func() error { return c.shrink(s.used, most) })
-}
-
-// shrink deletes rows until the file holds so many bytes instead of those that it does, by an estimate that is not
-// too high unless rows are of very different sizes.
-func (c *connection) shrink(used, most int64) error {
 	t, err := c.oldest()
-	if err != nil || t.rows == 0 {
-		return err
+	if err != nil || t.name == "" {
+		return false, err
 	}
-	share := float64(used-most) / float64(used)
+	share := float64(s.used-most) / float64(s.used)
 	rows := min(max(int64(math.Ceil(share*float64(t.all))), 1), stepRows)
-	return c.delete(t.name, t.first.number, rows, t.until)
+	err = c.within(func() error { return c.delete(t.name, t.first.number, rows, t.until) })
+	return err == nil && c.Changes() > 0, err
 }
 
 // oldestTable is the table whose first row was received before those of others.
 type oldestTable struct {
-	name  string
+	name  string // empty if there are no rows
 	first end
-	rows  int64 // of this table
 	all   int64 // rows of all tables
-	until int64 // another table has rows that were received at this time
+	until int64 // how far its rows may go, since another table has rows that were received then
 }
 
 // abreast is how much further the rows of one table are deleted than those of another.
@@ -113,18 +119,17 @@ func (c *connection) oldest() (t oldestTable, err error) {
 		if !some {
 			continue
 		}
-		last, err := c.number("SELECT max(rowid) FROM " + table)
+		last, err := c.number(lastOf(table))
 		if err != nil {
 			return t, err
 		}
-		rows := last - first.number + 1
-		t.all += rows
+		t.all += last - first.number + 1
 		switch {
 		case t.name == "":
-			t.name, t.first, t.rows = table, first, rows
+			t.name, t.first = table, first
 		case first.received < t.first.received:
 			t.until = min(t.until, t.first.received+abreast)
-			t.name, t.first, t.rows = table, first, rows
+			t.name, t.first = table, first
 		default:
 			t.until = min(t.until, first.received+abreast)
 		}

@@ -70,10 +70,7 @@ func place(t testing.TB) string {
 // open opens a database, which is closed at the end of the test.
 func open(t testing.TB, c Config) *Exporter {
 	t.Helper()
-	e, err := New(c, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
+	e := opened(t, c)
 	t.Cleanup(func() {
 		if err := e.Close(context.WithoutCancel(t.Context())); err != nil {
 			t.Error(err)
@@ -81,3 +78,22 @@ func open(t testing.TB, c Config) *Exporter {
 	})
 	return e
 }
+
+// opened opens a database, which the test closes. A test loses no power, and need not wait for the disk.
+func opened(t testing.TB, c Config) *Exporter {
+	t.Helper()
+	e, err := New(c, discard())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.enter(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer e.leave()
+	if err := e.conn.run("PRAGMA synchronous = OFF"); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }

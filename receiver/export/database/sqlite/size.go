@@ -42,7 +42,7 @@ func (c *connection) logSize() (int64, error) {
 
 // The log is let grow while somebody reads; above that, batches wait.
 const (
-	minLogBound     = 64 << 20
+	minLogBound     = 32 << 20
 	defaultLogBound = 1 << 30 // if nothing bounds the database
 )
 
@@ -73,24 +73,26 @@ func (c *Config) logBound() int64 {
 	return max(c.MaxBytes/4, minLogBound)
 }
 
-// readerPatience is how long a log that has grown may wait for readers to end, each time something is to be written.
+// readerPatience is how long a log that has grown waits for readers to end, each time something is to be written.
 const readerPatience = 50 * time.Millisecond
 
-// bound sees to it that there is room in the log: one that has grown is brought into the file, and emptied if
-// nobody reads what is in it.
+// emptyLog brings the log into the file and cuts it to nothing. It reports false if somebody still reads what is in it.
+func (c *connection) emptyLog(patience time.Duration) (bool, error) {
+	c.SetBusyTimeout(patience)
+	defer c.SetBusyTimeout(busyTimeout)
+	busy, err := c.number("PRAGMA wal_checkpoint(TRUNCATE)")
+	return busy == 0, err
+}
+
+// bound sees to it that there is room in the log.
 func (e *Exporter) bound() error {
 	log, err := e.conn.logSize()
 	if err != nil || log <= 2*e.conf.logBytes() {
 		return err
 	}
-	e.conn.SetBusyTimeout(readerPatience)
-	defer e.conn.SetBusyTimeout(busyTimeout)
-	busy, err := e.conn.number("PRAGMA wal_checkpoint(TRUNCATE)")
-	switch {
-	case err != nil:
-		return err
-	case busy != 0 && log > e.conf.logBound():
-		return &Error{Path: e.conf.Path, Err: errRead, next: "end the program that reads from it, such as sqlite3 within a transaction"}
+	emptied, err := e.conn.emptyLog(readerPatience)
+	if err == nil && !emptied && log > e.conf.logBound() {
+		err = &Error{Path: e.conf.Path, Err: errRead, next: "end the program that reads from it, such as sqlite3 within a transaction"}
 	}
-	return nil
+	return err
 }

@@ -63,6 +63,7 @@ CREATE TABLE otlp_spans (
 CREATE INDEX otlp_spans_trace ON otlp_spans (trace_id);
 CREATE INDEX otlp_spans_service ON otlp_spans (service, time);
 CREATE INDEX otlp_spans_error ON otlp_spans (time) WHERE status_code = 2;
+CREATE INDEX otlp_spans_received ON otlp_spans USING brin (received) WITH (pages_per_range = 32, autosummarize = on);
 CREATE TABLE otlp_spans_other PARTITION OF otlp_spans DEFAULT;
 
 CREATE TABLE otlp_points (
@@ -90,6 +91,7 @@ CREATE TABLE otlp_points (
 	PRIMARY KEY (time, key)
 ) PARTITION BY RANGE (time);
 CREATE INDEX otlp_points_metric ON otlp_points (metric_id, time);
+CREATE INDEX otlp_points_received ON otlp_points USING brin (received) WITH (pages_per_range = 32, autosummarize = on);
 CREATE TABLE otlp_points_other PARTITION OF otlp_points DEFAULT;
 
 CREATE TABLE otlp_logs (
@@ -117,4 +119,5 @@ CREATE TABLE otlp_logs (
 CREATE INDEX otlp_logs_trace ON otlp_logs (trace_id) WHERE trace_id IS NOT NULL;
 CREATE INDEX otlp_logs_service ON otlp_logs (service, time);
 CREATE INDEX otlp_logs_severity ON otlp_logs (severity, time);
+CREATE INDEX otlp_logs_received ON otlp_logs USING brin (received) WITH (pages_per_range = 32, autosummarize = on);
 CREATE TABLE otlp_logs_other PARTITION OF otlp_logs DEFAULT;
