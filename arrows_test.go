@@ -28,9 +28,10 @@ func arrows() map[string][]string {
 		"pkg/hinted":    {},
 		"pkg/image":     {"pkg/config", "pkg/hinted", "templates"},
 		"pkg/kube":      {"pkg/hinted", "pkg/manifest"},
+		"pkg/load":      {"receiver", "pkg/hinted"}, // sends with the exporters, and is told what a database holds
 		"pkg/manifest":  {"pkg/config", "pkg/hinted", "templates"},
 		"pkg/output":    {},
-		"pkg/store":     {"receiver/export/database"},
+		"pkg/store":     {"receiver/export/database", "receiver/otlpjson", "receiver/wire", "pkg/hinted"},
 		"pkg/term":      {},
 
 		// Services are found in a cluster as in other registries, but through a client of the cluster.

@@ -26,6 +26,9 @@ func newRoot(s term.Streams) *cobra.Command {
 	root := group("otlpctl", "Receive OpenTelemetry data, forward it, and deploy the receiver",
 		newServe(s),
 		newHealth(s),
+		newSend(s),
+		newTraces(s),
+		newQuery(s),
 		newConfig(s),
 		newRender(s),
 		newImage(s),
@@ -45,8 +48,9 @@ func newRoot(s term.Streams) *cobra.Command {
 	root.Example = `  # Receive OTLP on the usual ports and show what arrives
   otlpctl serve
 
-  # Is the receiver on this machine alive?
+  # Is the receiver on this machine alive, and does it take telemetry?
   otlpctl health
+  otlpctl send
 
   # Run it in a Kubernetes cluster, and go back if it does not become ready
   otlpctl deploy k8s --config otel.yaml --image registry.example.com/otlp-receiver:1.2.0 --atomic`

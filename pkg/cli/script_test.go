@@ -44,6 +44,7 @@ func TestScripts(t *testing.T) {
 		Dir: "../../testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exitcode":    exitCodeIs,
+			"receiver":    startReceiver,
 			"registry":    startRegistry,
 			"makeprogram": makeProgram,
 		},

@@ -21,6 +21,7 @@ import (
 type serveOptions struct {
 	config      configOptions
 	healthCheck bool
+	embedded    string // the file of the embedded store, if there is one
 }
 
 func newServe(s term.Streams) *cobra.Command {
@@ -30,8 +31,8 @@ func newServe(s term.Streams) *cobra.Command {
 		Short: "Receive telemetry, batch it and send it on",
 		Long: `Receive traces, metrics and logs over OTLP, batch them and send them on, until a signal
 says to stop. The configuration is that of the OpenTelemetry Collector. Without any,
-OTLP is received on ports 4317 (gRPC) and 4318 (HTTP) and summarised on the terminal.
-It is read from config/default.yaml, config/$ENV.yaml, --config, APP__… variables and
+OTLP is received on ports 4317 (gRPC) and 4318 (HTTP) and summarised on the terminal; on
+a terminal the last hour is also kept for 'otlpctl traces' and 'otlpctl query'. It is read from config/default.yaml, config/$ENV.yaml, --config, APP__… variables and
 --set, each overriding those before.
 
 SIGHUP, a change of a file and, with admin.reload, POST /reload on the admin port read the
@@ -69,6 +70,9 @@ func runServe(ctx context.Context, s term.Streams, o serveOptions) error {
 		return healthOf(ctx, s, loaded.Config.Admin)
 	}
 	printWarnings(s, loaded.Warnings)
+	if o.embed(s, &loaded); o.embedded != "" {
+		note(s.Err, "the last hour is kept, up to %d MiB, in %s: see it with otlpctl traces", embeddedMiB, s.Err.Printable(tilde(o.embedded)))
+	}
 	return serve(ctx, s, func() (config.Loaded, error) { return o.load(s) }, loaded)
 }
 
@@ -96,6 +100,9 @@ func (o serveOptions) load(s term.Streams) (config.Loaded, error) {
 	loaded, err := config.Load(o.config.sources())
 	if !loaded.Origins.Set("service.telemetry.logs.encoding") && s.Err.IsTerminal() {
 		loaded.Config.Service.Telemetry.Logs.Encoding = "console"
+	}
+	if o.embedded != "" && err == nil && loaded.ByDefault() {
+		keep(&loaded.Config, o.embedded)
 	}
 	return loaded, err
 }

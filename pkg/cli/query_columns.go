@@ -1,0 +1,179 @@
+package cli
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/otlpctl/otlpctl/pkg/output"
+	"github.com/otlpctl/otlpctl/pkg/term"
+)
+
+// telemetryTable is a table of what came from elsewhere. On a terminal it keeps within its width, and its columns stay
+// where they are when more rows come; in a pipe it is one of output, and complete.
+type telemetryTable struct {
+	out     *term.Output
+	columns []telemetryColumn
+	widths  []int // of the rows so far
+	begun   bool
+}
+
+type telemetryColumn struct {
+	name string
+	// bends says that the column may be cut.
+	bends bool
+	// spare is when the column is left out of a terminal that is too narrow: the lowest first; 0 is never.
+	spare int
+	right bool // aligned
+}
+
+// How far a column is cut before another is left out, how far in the end, and how wide it ever is, in columns of the
+// terminal.
+const (
+	narrow    = 16
+	narrowest = 4
+	widest    = 1000
+)
+
+// telemetryCell is a text, and how it looks; full is what a pipe gets if that is more.
+type telemetryCell struct {
+	text, full string
+	style      func(string) string // nil is plain
+}
+
+// oneLine returns foreign text as one line without what would command a terminal.
+func oneLine(out *term.Output, text string) string {
+	return strings.Map(func(c rune) rune {
+		if !unicode.IsPrint(c) {
+			return ' '
+		}
+		return c
+	}, out.Printable(text))
+}
+
+func (t *telemetryTable) write(rows [][]telemetryCell) error {
+	if !t.out.IsTerminal() {
+		table := output.Table
+		return table.Write(t.out, nil, func(r *output.Rows) {
+			for _, row := range rows {
+				cells := make([]string, len(row))
+				for i, c := range row {
+					cells[i] = cmp.Or(c.full, c.text)
+				}
+				r.Add(cells...)
+			}
+		})
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	t.measure(rows)
+	shown, widths := t.fit(t.out.Width())
+	var b strings.Builder
+	if !t.begun {
+		header := make([]telemetryCell, len(t.columns))
+		for i, c := range t.columns {
+			header[i].text = c.name
+		}
+		t.line(&b, header, shown, widths)
+	}
+	t.begun = true
+	for _, row := range rows {
+		t.line(&b, row, shown, widths)
+	}
+	_, err := t.out.Write([]byte(b.String()))
+	return err
+}
+
+// measure makes columns as wide as their widest cell. They never become narrower.
+func (t *telemetryTable) measure(rows [][]telemetryCell) {
+	if t.widths == nil {
+		for _, c := range t.columns {
+			t.widths = append(t.widths, term.Width(c.name))
+		}
+	}
+	for _, row := range rows {
+		for i, c := range row {
+			t.widths[i] = min(max(t.widths[i], term.Width(oneLine(t.out, c.text))), widest)
+		}
+	}
+}
+
+// fit returns which columns are shown, and how wide they are.
+func (t *telemetryTable) fit(width int) (shown []int, widths []int) {
+	const gap = 2
+	widths = slices.Clone(t.widths)
+	for i := range t.columns {
+		shown = append(shown, i)
+	}
+	excess := func() int {
+		total := -gap
+		for _, i := range shown {
+			total += widths[i] + gap
+		}
+		return total - width
+	}
+	least := narrow
+	for excess() > 0 {
+		if i := t.widestOf(shown, widths, least); i >= 0 {
+			widths[i]--
+			continue
+		}
+		i := t.sparest(shown)
+		if i < 0 && least == narrowest {
+			break
+		}
+		if i < 0 {
+			least = narrowest
+			continue
+		}
+		shown = slices.DeleteFunc(shown, func(j int) bool { return j == i })
+		for _, j := range shown { // there is room again
+			widths[j] = t.widths[j]
+		}
+	}
+	return shown, widths
+}
+
+// widestOf returns the widest column that may be cut and is wider than least, or -1.
+func (t *telemetryTable) widestOf(shown, widths []int, least int) int {
+	found := -1
+	for _, i := range shown {
+		if t.columns[i].bends && widths[i] > least && (found < 0 || widths[i] > widths[found]) {
+			found = i
+		}
+	}
+	return found
+}
+
+// sparest returns the next column to leave out, or -1.
+func (t *telemetryTable) sparest(shown []int) int {
+	found := -1
+	for _, i := range shown {
+		if spare := t.columns[i].spare; spare > 0 && (found < 0 || spare < t.columns[found].spare) {
+			found = i
+		}
+	}
+	return found
+}
+
+func (t *telemetryTable) line(b *strings.Builder, row []telemetryCell, shown, widths []int) {
+	for n, i := range shown {
+		text := term.Fit(oneLine(t.out, row[i].text), widths[i])
+		last := n == len(shown)-1
+		if trimmed := strings.TrimRight(text, " "); t.columns[i].right {
+			text = strings.Repeat(" ", term.Width(text)-term.Width(trimmed)) + trimmed
+		} else if last {
+			text = trimmed
+		}
+		if row[i].style != nil {
+			text = row[i].style(text)
+		}
+		b.WriteString(text)
+		if !last {
+			b.WriteString("  ")
+		}
+	}
+	b.WriteByte('\n')
+}

@@ -1,0 +1,75 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/otlpctl/otlpctl/pkg/output"
+	"github.com/otlpctl/otlpctl/pkg/store"
+	"github.com/otlpctl/otlpctl/pkg/term"
+)
+
+// follower tells how following a database goes.
+type follower struct{ streams term.Streams }
+
+// outage says that the database is away, and that it is back.
+func (f follower) outage(err error) {
+	e := f.streams.Err
+	if err == nil {
+		_, _ = fmt.Fprintln(e, e.Paint(term.OK, "note:"), "the database answers again")
+		return
+	}
+	_, _ = fmt.Fprintln(e, e.Paint(term.Warn, "warning:"), e.Printable(err.Error()))
+	for _, hint := range hints(err) {
+		printHint(e, hint)
+	}
+}
+
+// ended is the outcome of following.
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return reported{coded{ctx.Err(), exitInterrupted}} // whoever ends it this way needs not be told
+	}
+	return err
+}
+
+// documents writes OTLP/JSON. Of those that follow each other, each JSON document is a line.
+type documents struct {
+	out    *term.Output
+	format output.Format
+	follow bool
+}
+
+func (d documents) write(document []byte) error {
+	switch {
+	case d.follow && d.format == output.JSON:
+		_, err := d.out.Write(append(document, '\n'))
+		return err
+	case d.follow:
+		if _, err := d.out.Write([]byte("---\n")); err != nil {
+			return err
+		}
+	}
+	return d.format.Write(d.out, json.RawMessage(document), nil)
+}
+
+// noteNothing says on standard error that nothing matches.
+func noteNothing(s term.Streams, o *queryOptions, noun string) {
+	text := "there are no such " + noun
+	if !o.until.given() && o.since.at.IsZero() {
+		text += " of the last " + cmp.Or(o.since.text, "hour") + "; --since looks further back"
+	}
+	_, _ = fmt.Fprintln(s.Err, s.Err.Paint(term.Warn, "note:"), text)
+}
+
+// withStore opens the database of a query, and closes it when it has been asked.
+func withStore(ctx context.Context, o *queryOptions, ask func(*store.Store) error) error {
+	db, err := o.open(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(ask(db), db.Close())
+}

@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/otlpctl/otlpctl/receiver/export/database/row"
+)
+
+// kindText returns the name of a kind of metric, as OTLP/JSON calls it.
+func kindText(k row.Kind) string {
+	switch k {
+	case row.Gauge:
+		return "gauge"
+	case row.Sum:
+		return "sum"
+	case row.Histogram:
+		return "histogram"
+	case row.ExponentialHistogram:
+		return "exponentialHistogram"
+	case row.Summary:
+		return "summary"
+	}
+	return strconv.Itoa(int(k))
+}
+
+// meanDigits is how many digits of a mean are shown.
+const meanDigits = 4
+
+// noRecordedValue is the bit of flags that says that there is no value.
+const noRecordedValue = 1
+
+// pointText returns what a data point says: its value or, of many, how many there were and how large.
+func pointText(p *row.Point) string {
+	switch {
+	case p.Flags&noRecordedValue != 0:
+		return "no value"
+	case p.ValueInt != nil:
+		return strconv.FormatInt(*p.ValueInt, 10)
+	case p.Value != nil:
+		return numberText(*p.Value)
+	case p.Count == nil:
+		return ""
+	}
+	words := []string{"count " + strconv.FormatUint(*p.Count, 10)}
+	if p.Sum != nil {
+		words = append(words, "sum "+numberText(*p.Sum))
+		if *p.Count > 0 {
+			words = append(words, "mean "+strconv.FormatFloat(*p.Sum/float64(*p.Count), 'g', meanDigits, 64))
+		}
+	}
+	if p.Min != nil {
+		words = append(words, "min "+numberText(*p.Min))
+	}
+	if p.Max != nil {
+		words = append(words, "max "+numberText(*p.Max))
+	}
+	return strings.Join(append(words, quantiles(p)...), ", ")
+}
+
+// quantiles returns those of a summary.
+func quantiles(p *row.Point) []string {
+	var detail struct {
+		Quantiles [][]json.Number `json:"quantiles"`
+	}
+	if json.Unmarshal(p.Detail, &detail) != nil {
+		return nil
+	}
+	var words []string
+	for _, q := range detail.Quantiles {
+		if len(q) == 2 {
+			words = append(words, "q"+q[0].String()+" "+q[1].String())
+		}
+	}
+	return words
+}
+
+// numberText returns a number in full, without an exponent unless it is very large or small.
+func numberText(v float64) string {
+	const large, small = 1e15, 1e-4
+	if size := math.Abs(v); size < large && (size >= small || size == 0) {
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	return strconv.FormatFloat(v, 'g', -1, 64)
+}

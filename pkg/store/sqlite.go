@@ -1,0 +1,128 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"zombiezen.com/go/sqlite"
+
+	file "github.com/otlpctl/otlpctl/receiver/export/database/sqlite"
+)
+
+// sqliteFile is a file of SQLite.
+type sqliteFile struct{ conn *sqlite.Conn }
+
+func openSQLite(path string) (connection, error) {
+	conn, err := file.OpenReader(path)
+	if err != nil {
+		return nil, err
+	}
+	return sqliteFile{conn}, nil
+}
+
+func (f sqliteFile) close() error { return f.conn.Close() }
+
+func (f sqliteFile) query(ctx context.Context, text string, args []any, row func(columns) error) error {
+	f.conn.SetInterrupt(ctx.Done())
+	defer f.conn.SetInterrupt(nil)
+	err := f.run(text, args, row)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+func (f sqliteFile) run(text string, args []any, row func(columns) error) (err error) {
+	stmt, _, err := f.conn.PrepareTransient(text)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if end := stmt.Finalize(); err == nil {
+			err = end
+		}
+	}()
+	for i := 1; i <= stmt.BindParamCount(); i++ {
+		n, err := strconv.Atoi(strings.TrimPrefix(stmt.BindParamName(i), "$")) // they are counted as they stand in the text
+		if err != nil {
+			return fmt.Errorf("parameter %q: %w", stmt.BindParamName(i), err)
+		}
+		bind(stmt, i, args[n-1])
+	}
+	for {
+		if more, err := stmt.Step(); err != nil || !more {
+			return err
+		}
+		if err := row(sqliteRow{stmt}); err != nil {
+			return err
+		}
+	}
+}
+
+func bind(stmt *sqlite.Stmt, i int, arg any) {
+	switch v := arg.(type) {
+	case int64:
+		stmt.BindInt64(i, v)
+	case instant:
+		stmt.BindInt64(i, int64(v))
+	case string:
+		stmt.BindText(i, v)
+	case []byte:
+		stmt.BindBytes(i, v)
+	default:
+		panic(fmt.Sprintf("argument of type %T", arg))
+	}
+}
+
+// holds looks at each key, as a path would give a meaning to some characters in it.
+func (sqliteFile) holds(q *query, column string, a Attribute) string {
+	return "EXISTS (SELECT 1 FROM json_each(" + column + ") WHERE key = " + q.arg(a.Key) +
+		" AND CASE type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(value AS TEXT) END = " + q.arg(a.Value) + ")"
+}
+
+func (sqliteFile) matches(q *query, column string, g glob) string {
+	if g.literal() {
+		return column + " = " + q.arg(string(g))
+	}
+	return column + " GLOB " + q.arg(g.unix())
+}
+
+func (sqliteFile) contains(q *query, column, part string) string {
+	return "instr(" + column + ", " + q.arg(part) + ") > 0"
+}
+
+// using is obeyed: SQLite does not know that few rows are in some indexes.
+func (sqliteFile) using(table, index string) string { return table + " INDEXED BY " + index }
+
+// mark is the number of the last row: one process writes, and numbers its rows in the order in which they come.
+func (f sqliteFile) mark(ctx context.Context, table string) (last int64, err error) {
+	err = f.query(ctx, "SELECT max(rowid) FROM "+table, nil, func(c columns) error {
+		last = c.integer(0)
+		return nil
+	})
+	return last, err
+}
+
+// arrived keeps SQLite from taking an index for the other conditions: it knows no better than that they
+// leave less.
+func (sqliteFile) arrived(q *query, table string, mark int64, since instant) (from, condition string) {
+	return table + " NOT INDEXED", "rowid > " + q.arg(mark) + " AND time >= " + q.arg(since)
+}
+
+// sqliteRow is a row of an answer.
+type sqliteRow struct{ stmt *sqlite.Stmt }
+
+func (r sqliteRow) null(i int) bool      { return r.stmt.ColumnIsNull(i) }
+func (r sqliteRow) integer(i int) int64  { return r.stmt.ColumnInt64(i) }
+func (r sqliteRow) number(i int) float64 { return r.stmt.ColumnFloat(i) }
+
+func (r sqliteRow) bytes(i int) []byte {
+	if r.stmt.ColumnIsNull(i) {
+		return nil
+	}
+	value := make([]byte, r.stmt.ColumnLen(i))
+	r.stmt.ColumnBytes(i, value)
+	return value
+}

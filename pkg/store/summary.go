@@ -1,0 +1,127 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+)
+
+// Trace is what is known of a trace as a whole.
+type Trace struct {
+	ID       TraceID
+	Root     Root
+	Start    uint64        // of the first span, in nanoseconds since the Unix epoch
+	Duration time.Duration // from there to the last end
+	Spans    int
+	Errors   int // how many spans failed
+	Services []ServiceShare
+
+	first instant // the column time of the first span
+}
+
+// Root is the span that a trace begins with: the first that has no parent or, as long as that has not
+// come, the first of all.
+type Root struct {
+	Service, Name string
+	Failed        bool
+	Missing       bool // it has a parent
+}
+
+// ServiceShare is how much of a trace a service has.
+type ServiceShare struct {
+	Service       string
+	Spans, Errors int
+}
+
+// chunk is how many values a query compares a column with.
+const chunk = 500
+
+// Summaries returns what is known of traces, of which those that are not there are left out.
+func (s *Store) Summaries(ctx context.Context, ids []TraceID) ([]Trace, error) {
+	var found []Trace
+	for some := range slices.Chunk(ids, chunk) {
+		traces, err := s.summaries(ctx, some)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, traces...)
+	}
+	return found, nil
+}
+
+func (s *Store) summaries(ctx context.Context, ids []TraceID) ([]Trace, error) {
+	traces := map[TraceID]*summary{}
+	if err := s.addShares(ctx, traces, ids); err != nil {
+		return nil, err
+	}
+	if err := s.addRoots(ctx, traces, ids); err != nil {
+		return nil, err
+	}
+	var found []Trace
+	for _, id := range ids {
+		if t := traces[id]; t != nil {
+			found = append(found, t.finish())
+		}
+	}
+	return found, nil
+}
+
+// summary is a trace that is being summed up.
+type summary struct {
+	Trace
+	start, end int64
+}
+
+// addShares adds what is known of each service in a trace. A span that ends before it starts, or that has no end,
+// ends when it starts; so does one whose end is beyond all numbers.
+func (s *Store) addShares(ctx context.Context, traces map[TraceID]*summary, ids []TraceID) error {
+	q := from(s.db, `SELECT trace_id, service, count(*), sum(CASE WHEN status_code = 2 THEN 1 ELSE 0 END), min(time), min(start_unix_nano),
+	max(CASE WHEN duration_nano < 0 OR start_unix_nano > 9223372036854775807 - duration_nano THEN start_unix_nano ELSE start_unix_nano + duration_nano END)
+	FROM otlp_spans`)
+	q.and(q.among("trace_id", len(ids), func(i int) any { return ids[i][:] }))
+	q.write(" GROUP BY trace_id, service")
+	return s.run(ctx, q, func(c columns) error {
+		row := scan{columns: c}
+		id := TraceID(row.id())
+		share := ServiceShare{string(row.data()), int(row.int64()), int(row.int64())}
+		first, start, end := instant(row.int64()), row.int64(), row.int64()
+		t := traces[id]
+		if t == nil {
+			t = &summary{Trace: Trace{ID: id, first: first}, start: start, end: end}
+			traces[id] = t
+		}
+		t.Services = append(t.Services, share)
+		t.Spans += share.Spans
+		t.Errors += share.Errors
+		t.first, t.start, t.end = min(t.first, first), min(t.start, start), max(t.end, end)
+		return nil
+	})
+}
+
+func (s *Store) addRoots(ctx context.Context, traces map[TraceID]*summary, ids []TraceID) error {
+	q := from(s.db, `SELECT trace_id, service, name, status_code, orphan FROM (SELECT trace_id, service, name, status_code,
+	CASE WHEN parent_span_id IS NULL THEN 0 ELSE 1 END AS orphan, row_number() OVER (PARTITION BY trace_id
+	ORDER BY CASE WHEN parent_span_id IS NULL THEN 0 ELSE 1 END, start_unix_nano, span_id) AS place FROM otlp_spans`)
+	q.and(q.among("trace_id", len(ids), func(i int) any { return ids[i][:] }))
+	q.write(") AS ranked WHERE place = 1")
+	return s.run(ctx, q, func(c columns) error {
+		row := scan{columns: c}
+		if t := traces[TraceID(row.id())]; t != nil {
+			t.Root = Root{string(row.data()), string(row.data()), row.int64() == statusError, row.int64() == 1}
+		}
+		return nil
+	})
+}
+
+func (t *summary) finish() Trace {
+	if t.start <= 0 { // some span does not say when it began
+		t.start = int64(t.first)
+	}
+	t.Start = uint64(t.start)
+	t.Duration = time.Duration(max(0, t.end-t.start))
+	slices.SortFunc(t.Services, func(a, b ServiceShare) int {
+		return cmp.Or(cmp.Compare(b.Spans, a.Spans), cmp.Compare(a.Service, b.Service))
+	})
+	return t.Trace
+}
