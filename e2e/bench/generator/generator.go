@@ -27,6 +27,8 @@ type Spec struct {
 	Addr        string // host:port
 	Connections int
 	Workers     int // requests in flight over all connections; over HTTP/1.1 each has a connection of its own
+	// Renew makes the items of each request new, and of now, which is possible with plain protobuf only.
+	Renew bool
 }
 
 // Transport is the protocol below OTLP.
@@ -42,6 +44,8 @@ const (
 type Run struct {
 	Requests int
 	Rate     int // requests a second over all workers; 0 sends the next as soon as the last is answered
+	// Past spreads the times of renewed items evenly over that much time before now.
+	Past time.Duration
 }
 
 // Result is what a run saw from the client's side.
@@ -61,8 +65,9 @@ type sender interface {
 // Generator holds open connections and prepared bodies.
 type Generator struct {
 	bodies  [][]byte
-	senders []sender // one for each worker
-	offset  int      // of the next run into bodies
+	renewed *payload.Renewable // instead of bodies, or nil
+	senders []sender           // one for each worker
+	offset  int                // of the next run into bodies
 }
 
 // New prepares the bodies and the connections.
@@ -70,11 +75,16 @@ func New(spec Spec) (*Generator, error) {
 	if spec.Connections < 1 || spec.Workers < 1 {
 		return nil, errors.New("generator: needs at least one connection and one worker")
 	}
-	bodies, err := payload.Encode(spec.Shape, variants)
+	g := &Generator{}
+	var err error
+	if spec.Renew {
+		g.renewed, err = payload.NewRenewable(spec.Shape, variants)
+	} else {
+		g.bodies, err = payload.Encode(spec.Shape, variants)
+	}
 	if err != nil {
 		return nil, err
 	}
-	g := &Generator{bodies: bodies}
 	switch spec.Transport {
 	case GRPC:
 		g.senders, err = grpcSenders(spec)
@@ -97,13 +107,18 @@ func (g *Generator) Run(ctx context.Context, run Run) (Result, error) {
 	for w, s := range g.senders {
 		times[w] = make([]time.Duration, 0, 2*run.Requests/len(g.senders))
 		wg.Go(func() {
+			var body []byte
 			for ctx.Err() == nil {
 				i := int(next.Add(1)) - 1
 				if i >= run.Requests {
 					return
 				}
 				began := pace(ctx, start, i, run.Rate)
-				body := g.bodies[(g.offset+i)%len(g.bodies)]
+				if g.renewed != nil {
+					body = g.renewed.Append(body[:0], g.offset+i, run.latest(i))
+				} else {
+					body = g.bodies[(g.offset+i)%len(g.bodies)]
+				}
 				if err := s.send(ctx, body); err != nil {
 					cancel(fmt.Errorf("request %d: %w", i, err))
 					return
@@ -125,6 +140,11 @@ func (g *Generator) Run(ctx context.Context, run Run) (Result, error) {
 		Requests: len(all), Bytes: size.Load(), Wall: wall,
 		P50: percentile(all, 50), P99: percentile(all, 99),
 	}, nil
+}
+
+// latest returns when the last item of request i was.
+func (r Run) latest(i int) time.Time {
+	return time.Now().Add(-r.Past / time.Duration(r.Requests) * time.Duration(r.Requests-i))
 }
 
 // pace waits until request i is due and returns that moment; without a rate it is due now.

@@ -12,9 +12,16 @@ import (
 	"github.com/otlpctl/otlpctl/e2e/bench/worker"
 )
 
-func encodeSpec(spec generator.Spec) (string, error) {
+// StartGenerator starts a process that Generate makes a generator. program is what becomes one with "generate" and an
+// argument, cpus a list for taskset(1), and stderr takes what it says.
+func StartGenerator(ctx context.Context, program string, spec generator.Spec, cpus string, stderr io.Writer) (*worker.Worker, error) {
 	text, err := json.Marshal(spec)
-	return string(text), err
+	if err != nil {
+		return nil, err
+	}
+	return worker.Start(ctx, worker.Spec{
+		Name: "generator", Path: program, Args: []string{"generate", string(text)}, CPUs: cpus, Stderr: stderr,
+	})
 }
 
 // Generate is the generator's process: spec is the argument that Bench gave it.

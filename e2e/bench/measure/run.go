@@ -190,13 +190,7 @@ func (b Bench) generator(ctx context.Context, row Row, at ports) (*worker.Worker
 	if row.Transport == generator.HTTP {
 		spec.Addr = at.http
 	}
-	text, err := encodeSpec(spec)
-	if err != nil {
-		return nil, err
-	}
-	return worker.Start(ctx, worker.Spec{
-		Name: "generator", Path: b.Worker, Args: []string{"generate", text}, CPUs: b.LoadCPUs, Stderr: b.Log,
-	})
+	return StartGenerator(ctx, b.Worker, spec, b.LoadCPUs, b.Log)
 }
 
 // load is one running trio.

@@ -4,9 +4,11 @@ package payload
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"fmt"
 	"math/rand/v2"
+	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
@@ -22,13 +24,18 @@ type Shape struct {
 	Items  int  // spans, data points or log records in each request
 	JSON   bool // OTLP/JSON instead of protobuf
 	Gzip   bool
+
+	// Trace is how many spans make a trace: a root, and others somewhere below it. With zero no span knows of another.
+	Trace int
+	// Window is the time in which all items of the set begin; zero is a day.
+	Window time.Duration
 }
 
 // Encode returns n different bodies of a shape; the same arguments give the same bytes.
 func Encode(shape Shape, n int) ([][]byte, error) {
 	bodies := make([][]byte, n)
 	for i := range bodies {
-		body, err := encode(shape, source{rand.New(rand.NewPCG(uint64(i), 1))})
+		body, err := encode(shape, source{rand.New(rand.NewPCG(uint64(i), 1)), shape})
 		if err != nil {
 			return nil, fmt.Errorf("encode %s: %w", shape.Signal, err)
 		}
@@ -75,7 +82,11 @@ func compress(body []byte) ([]byte, error) {
 }
 
 // source draws values from a seeded generator.
-type source struct{ *rand.Rand }
+type source struct {
+	*rand.Rand
+
+	shape Shape
+}
 
 func (s source) pick(from ...string) string { return from[s.IntN(len(from))] }
 
@@ -107,10 +118,11 @@ func (s source) route() string {
 	return s.pick("/api/v1/orders/{id}", "/api/v1/customers/{id}/cart", "/checkout", "/api/v2/search", "/healthz", "/static/{file}")
 }
 
-// when returns a moment of one fixed day.
+// when returns a moment of the window, which always begins at the same time.
 func (s source) when() pcommon.Timestamp {
-	const day = 1_750_000_000_000_000_000
-	return pcommon.Timestamp(day + s.Uint64N(86_400_000_000_000))
+	const begin = 1_750_000_000_000_000_000
+	window := cmp.Or(s.shape.Window, 24*time.Hour)
+	return pcommon.Timestamp(begin + s.Uint64N(uint64(window)))
 }
 
 func (s source) resource(r pcommon.Resource) {

@@ -15,6 +15,7 @@ func (s source) traces(n int) ptrace.Traces {
 	resource := td.ResourceSpans().AppendEmpty()
 	s.resource(resource.Resource())
 	var spans ptrace.SpanSlice
+	var trace []ptrace.Span
 	for i := range n {
 		if i%spansPerScope == 0 {
 			scope := resource.ScopeSpans().AppendEmpty()
@@ -22,9 +23,37 @@ func (s source) traces(n int) ptrace.Traces {
 			scope.Scope().SetVersion("0.61.0")
 			spans = scope.Spans()
 		}
-		s.span(spans.AppendEmpty())
+		span := spans.AppendEmpty()
+		s.span(span)
+		if s.shape.Trace > 0 {
+			if i%s.shape.Trace == 0 {
+				trace = nil
+			}
+			trace = append(trace, span)
+			s.join(trace)
+		}
 	}
 	return td
+}
+
+// join makes the last span one of the trace of those before it, and gives it one of them as its parent.
+func (s source) join(trace []ptrace.Span) {
+	last, before := trace[len(trace)-1], trace[:len(trace)-1]
+	if len(before) == 0 {
+		last.SetParentSpanID(pcommon.NewSpanIDEmpty())
+		return
+	}
+	parent := before[s.IntN(len(before))]
+	last.SetTraceID(parent.TraceID())
+	last.SetParentSpanID(parent.SpanID())
+	start := parent.StartTimestamp()
+	length := parent.EndTimestamp() - start
+	start += pcommon.Timestamp(s.Uint64N(uint64(length)/2 + 1))
+	last.SetStartTimestamp(start)
+	last.SetEndTimestamp(start + pcommon.Timestamp(s.Uint64N(uint64(parent.EndTimestamp()-start)+1)))
+	for _, event := range last.Events().All() {
+		event.SetTimestamp(start)
+	}
 }
 
 func (s source) span(span ptrace.Span) {

@@ -23,7 +23,7 @@ func (r Report) Markdown(w io.Writer) error {
 	b.WriteString("|---|--:|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, row := range r.Rows {
 		fmt.Fprintf(&b, "| %s | %s | %s | **%.2f** (%.2f–%.2f) | %s | %s | %s | %s | %.2f |\n", row.Name,
-			thousands(row.Peer.ItemsPerCPU), thousands(row.Subject.ItemsPerCPU),
+			Thousands(row.Peer.ItemsPerCPU), Thousands(row.Subject.ItemsPerCPU),
 			row.Ratio.Median, row.Ratio.Min, row.Ratio.Max,
 			latency(row.Peer), latency(row.Subject),
 			megabytes(row.Peer.PeakRSS), megabytes(row.Subject.PeakRSS), row.RSSRatio.Median)
@@ -38,7 +38,8 @@ func (r Report) Markdown(w io.Writer) error {
 	return err
 }
 
-func thousands(v float64) string {
+// Thousands returns a number of things for people, such as 173 k.
+func Thousands(v float64) string {
 	if v >= 1e6 {
 		return fmt.Sprintf("%.2f M", v/1e6)
 	}

@@ -51,7 +51,7 @@ func Compare(row string, peer, subject []measure.Run) Row {
 	}
 	return Row{
 		Name: row, Peer: figures(peer), Subject: figures(subject),
-		Ratio: spread(cpu), RSSRatio: spread(rss), Runs: slices.Concat(peer, subject),
+		Ratio: SpreadOf(cpu), RSSRatio: SpreadOf(rss), Runs: slices.Concat(peer, subject),
 	}
 }
 
@@ -80,7 +80,8 @@ func figures(runs []measure.Run) Figures {
 	}
 }
 
-func spread(values []float64) Spread {
+// SpreadOf returns the spread of values; that of none is zero.
+func SpreadOf(values []float64) Spread {
 	if len(values) == 0 {
 		return Spread{}
 	}

@@ -122,11 +122,18 @@ func (l *Load) Unanswered() []error {
 
 // Compare holds acknowledged numbers against the requests that a sink accepted.
 func Compare(acked []uint64, requests []proto.Message) Verdict {
-	seen := make(map[uint64]int)
+	var arrived []uint64
 	for _, r := range requests {
-		for _, n := range Numbers(r) {
-			seen[n]++
-		}
+		arrived = append(arrived, Numbers(r)...)
+	}
+	return Hold(acked, arrived)
+}
+
+// Hold holds acknowledged numbers against those that arrived.
+func Hold(acked, arrived []uint64) Verdict {
+	seen := make(map[uint64]int)
+	for _, n := range arrived {
+		seen[n]++
 	}
 	v := Verdict{Acked: len(acked), Arrived: len(seen)}
 	for _, n := range acked {

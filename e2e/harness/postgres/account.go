@@ -1,0 +1,79 @@
+package postgres
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// account is whom the server runs as: PostgreSQL refuses to run as root. nil is the user of the tests.
+type account struct{ uid, gid int }
+
+func serverAccount() (*account, error) {
+	if os.Getuid() != 0 {
+		return nil, nil
+	}
+	found, err := user.Lookup("postgres")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := exec.LookPath("setpriv"); err != nil {
+		return nil, fmt.Errorf("%w (Debian: util-linux)", err)
+	}
+	uid, uidErr := strconv.Atoi(found.Uid)
+	gid, gidErr := strconv.Atoi(found.Gid)
+	return &account{uid, gid}, errors.Join(uidErr, gidErr)
+}
+
+// own gives files to the account.
+func (a *account) own(paths ...string) error {
+	if a == nil {
+		return nil
+	}
+	for _, path := range paths {
+		if err := os.Chown(path, a.uid, a.gid); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// command returns how to run a program as the account, in the same process. lastSignal ends it when its parent dies.
+func (a *account) command(lastSignal, path string, args ...string) (string, []string) {
+	if a == nil {
+		return path, args
+	}
+	as := []string{fmt.Sprintf("--reuid=%d", a.uid), fmt.Sprintf("--regid=%d", a.gid), "--clear-groups", "--pdeathsig=" + lastSignal, path}
+	return "setpriv", append(as, args...)
+}
+
+// childrenOf returns the processes whose parent is pid.
+func childrenOf(pid int) ([]int, error) {
+	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	if err != nil {
+		return nil, err
+	}
+	var all []int
+	for _, list := range lists {
+		text, err := os.ReadFile(list)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		} else if err != nil {
+			return nil, err
+		}
+		for word := range strings.FieldsSeq(string(text)) {
+			child, err := strconv.Atoi(word)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, child)
+		}
+	}
+	return all, nil
+}

@@ -1,0 +1,242 @@
+// Package postgres runs real PostgreSQL servers for the tests: the one of Debian. A server stops, dies, hangs and comes
+// back as a test asks it to, always at the same address and with the data that it had.
+package postgres
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/otlpctl/otlpctl/e2e/harness/loopback"
+	"github.com/otlpctl/otlpctl/e2e/harness/process"
+	"github.com/otlpctl/otlpctl/e2e/harness/programs"
+	"github.com/otlpctl/otlpctl/e2e/harness/wait"
+)
+
+const (
+	startLimit = time.Minute // for machines that do much else at the same time
+	stopGrace  = 10 * time.Second
+	tailBytes  = 8 << 10
+
+	// Superuser may do everything. Over TCP it has Password; over the socket it needs none.
+	Superuser = "postgres"
+	// Password has what needs care in a URL.
+	Password = "p@ss/w:rd?#% é"
+	// Database is there from the beginning.
+	Database = "telemetry"
+)
+
+// Server is a PostgreSQL server.
+type Server struct {
+	dir      string // owned by the server's user; holds its data, its socket and its logs
+	bin      string
+	addr     string
+	user     *account
+	settings []string
+	process  *process.Process
+}
+
+// Own starts a server for one test. settings are the server's own, such as "max_connections=5". Where there can be no
+// server the test is skipped, or fails: see programs.Need.
+func Own(t testing.TB, settings ...string) *Server {
+	t.Helper()
+	s := &Server{settings: settings}
+	programs.Need(t, func(context.Context) (string, error) {
+		var err error
+		s.bin, err = binaries()
+		return s.bin, err
+	})
+	t.Cleanup(func() {
+		if t.Failed() && s.process != nil {
+			t.Logf("postgres:\n%s", s.process.Tail(tailBytes))
+		}
+		if err := errors.Join(s.Kill(), os.RemoveAll(s.dir)); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := s.create(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// binaries returns the folder with the programs of the newest PostgreSQL.
+func binaries() (string, error) {
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
+	if err != nil {
+		return "", err
+	}
+	if len(found) > 0 {
+		return filepath.Dir(slices.Max(found)), nil
+	}
+	path, err := exec.LookPath("postgres")
+	if err != nil {
+		return "", fmt.Errorf("%w (Debian: postgresql)", err)
+	}
+	return filepath.Dir(path), nil
+}
+
+func (s *Server) create(ctx context.Context) error {
+	var err error
+	if s.user, err = serverAccount(); err != nil {
+		return err
+	}
+	if s.addr, err = loopback.Addr(ctx); err != nil {
+		return err
+	}
+	if s.dir, err = os.MkdirTemp("", "otlpctl-postgres-*"); err != nil {
+		return err
+	}
+	password := filepath.Join(s.dir, "password")
+	if err := os.WriteFile(password, []byte(Password), 0o600); err != nil {
+		return err
+	}
+	if err := s.user.own(s.dir, password); err != nil {
+		return err
+	}
+	_, err = s.run(ctx, "initdb", "--pgdata="+s.data(), "--username="+Superuser, "--pwfile="+password, "--no-sync",
+		"--auth-local=trust", "--auth-host=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8")
+	if err != nil {
+		return err
+	}
+	if err := s.Start(ctx); err != nil {
+		return err
+	}
+	return s.Exec(ctx, "postgres", "CREATE DATABASE "+Database)
+}
+
+func (s *Server) data() string { return filepath.Join(s.dir, "data") }
+
+// DataDir returns the folder of the server's data, with pg_hba.conf and postgresql.conf in it.
+func (s *Server) DataDir() string { return s.data() }
+
+// WriteFile writes a file into the folder of the server's data, for the server alone.
+func (s *Server) WriteFile(name, text string) error {
+	path := filepath.Join(s.data(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		return err
+	}
+	return s.user.own(path)
+}
+
+// Start starts a server again that was stopped or killed. Further settings hold from now on.
+func (s *Server) Start(ctx context.Context, settings ...string) error {
+	s.settings = append(s.settings, settings...)
+	host, port, err := net.SplitHostPort(s.addr)
+	if err != nil {
+		return err
+	}
+	// Processes are killed here, machines do not fail: what the kernel has is safe without fsync.
+	args := []string{"-D", s.data(), "-c", "listen_addresses=" + host, "-c", "port=" + port, "-c", "unix_socket_directories=" + s.dir, "-c", "fsync=off"}
+	for _, one := range s.settings {
+		args = append(args, "-c", one)
+	}
+	path, args := s.user.command("QUIT", filepath.Join(s.bin, "postgres"), args...)
+	s.process, err = process.Start(context.WithoutCancel(ctx), process.Spec{
+		Name: "postgres", Path: path, Args: args, Dir: s.dir, Cwd: s.dir, Grace: stopGrace,
+	})
+	if err != nil {
+		return err
+	}
+	return wait.Until(ctx, startLimit, "postgres to answer", func() (bool, error) {
+		if !s.process.Running() {
+			return false, &process.EndedError{Name: "postgres", Log: s.process.Tail(tailBytes)}
+		}
+		return s.Exec(ctx, "postgres", "SELECT 1") == nil, nil
+	})
+}
+
+// Stop ends the server in order, and its sessions with it.
+func (s *Server) Stop() error {
+	if err := s.process.Signal(unix.SIGINT); err != nil { // "fast shutdown"
+		return err
+	}
+	_, err := s.process.Stop()
+	return err
+}
+
+// Kill ends the server and its sessions as the kernel does when there is no memory left. Killing one that does not run
+// is allowed.
+func (s *Server) Kill() error {
+	if s.process == nil {
+		return nil
+	}
+	if s.process.Running() {
+		if err := s.signal(unix.SIGKILL); err != nil {
+			return err
+		}
+	}
+	_, err := s.process.Stop()
+	return err
+}
+
+// Pause makes the server and its sessions stand still: connections stay open, and nothing answers.
+func (s *Server) Pause() error { return s.signal(unix.SIGSTOP) }
+
+// Continue ends a Pause.
+func (s *Server) Continue() error { return s.signal(unix.SIGCONT) }
+
+// Running reports whether the server's process is there.
+func (s *Server) Running() bool { return s.process.Running() }
+
+// Log returns the end of what the server has written.
+func (s *Server) Log() string { return s.process.Tail(tailBytes) }
+
+// signal sends sig to the server and to its children. The server comes first, so that there are no new ones.
+func (s *Server) signal(sig unix.Signal) error {
+	pid := s.process.PID()
+	if err := unix.Kill(pid, sig); err != nil {
+		return fmt.Errorf("signal postgres: %w", err)
+	}
+	children, err := childrenOf(pid)
+	if err != nil {
+		return err
+	}
+	for _, child := range children {
+		if err := unix.Kill(child, sig); err != nil && !errors.Is(err, unix.ESRCH) {
+			return fmt.Errorf("signal a session of postgres: %w", err)
+		}
+	}
+	return nil
+}
+
+// Addr returns host:port.
+func (s *Server) Addr() string { return s.addr }
+
+// SocketDir returns the folder with the server's socket.
+func (s *Server) SocketDir() string { return s.dir }
+
+// URL returns where otlpctl finds a database, as the superuser.
+func (s *Server) URL(database string) string { return s.URLAs(Superuser, Password, database) }
+
+// URLAs is URL for another user.
+func (s *Server) URLAs(user, password, database string) string {
+	u := url.URL{Scheme: "postgres", User: url.UserPassword(user, password), Host: s.addr, Path: "/" + database, RawQuery: "sslmode=disable"}
+	return u.String()
+}
+
+// run runs one of PostgreSQL's programs as the server's user and returns what it prints.
+func (s *Server) run(ctx context.Context, name string, args ...string) ([]byte, error) {
+	path, args := s.user.command("KILL", filepath.Join(s.bin, name), args...)
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Dir = s.dir
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C.UTF-8"}
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		return nil, fmt.Errorf("%s: %w: %s", name, err, strings.TrimSpace(stderr.String()))
+	}
+	return stdout.Bytes(), nil
+}
