@@ -90,8 +90,14 @@ func (d dated) Export(ctx context.Context, sig signal.Signal, request proto.Mess
 // sendNow starts clients for every signal and protocol, which send items of this time and do not try again.
 func sendNow(t *testing.T, s *server) *loads {
 	t.Helper()
+	return sendAt(t, s, steady())
+}
+
+// sendAt is sendNow at another pace.
+func sendAt(t *testing.T, s *server, pace pace) *loads {
+	t.Helper()
 	at := uint64(time.Now().UnixNano())
-	return sendBy(t, steady(), func() []client.Client {
+	return sendBy(t, pace, func() []client.Client {
 		var all []client.Client
 		for _, protocol := range signal.Protocols() {
 			all = append(all, dated{s.client(t, protocol, ""), at})

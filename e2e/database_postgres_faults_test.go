@@ -209,9 +209,7 @@ func TestPostgresInterruptedBatch(t *testing.T) {
 	db := postgres.Own(t)
 	e, _ := toPostgres(t, pgexport.Config{URL: db.URL(postgres.Database)})
 	mustExport(t, e, signal.Logs, logsAt("x", day(0)))
-	wait.For(t, arrivalLimit, "the last of the partitions", func() bool {
-		return db.Value(t, postgres.Database, "SELECT to_regclass('"+partitionOf("otlp_logs", 1)+"') IS NOT NULL") == "t"
-	})
+	settled(t, db)
 	locked := make(chan error, 1)
 	go func() {
 		locked <- db.Exec(t.Context(), postgres.Database, "LOCK TABLE otlp_spans IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(3)")
@@ -270,5 +268,31 @@ func TestPostgresLostConnections(t *testing.T) {
 	t.Logf("%d attempts failed, %d items were there already", failures, e.Duplicates())
 	if failures == 0 {
 		t.Error("no connection was lost in an attempt")
+	}
+}
+
+// A server that takes the place of another need not have what that was told before.
+func TestPostgresFailsOver(t *testing.T) {
+	standby, primary := postgres.Own(t), postgres.Own(t)
+	if err := errors.Join(standby.Stop(), standby.Start(t.Context(), "default_transaction_read_only=on")); err != nil {
+		t.Fatal(err)
+	}
+	url := strings.Replace(standby.URL(postgres.Database), standby.Addr(), standby.Addr()+","+primary.Addr(), 1) + "&target_session_attrs=read-write"
+	e, _ := toPostgres(t, pgexport.Config{URL: url})
+	mustExport(t, e, signal.Metrics, numbered.Request(signal.Metrics, 1, 10))
+	if got := primary.Value(t, postgres.Database, "SELECT count(*) FROM otlp_points"); got != "10" {
+		t.Errorf("%s points in the primary", got)
+	}
+
+	if err := errors.Join(primary.Kill(), standby.Stop(), standby.Start(t.Context(), "default_transaction_read_only=off")); err != nil {
+		t.Fatal(err)
+	}
+	wait.For(t, arrivalLimit, "the other server to take over", func() bool {
+		_, err := e.Export(t.Context(), batchOf(t, signal.Metrics, numbered.Request(signal.Metrics, 1, 20)))
+		return err == nil
+	})
+	complete := "SELECT count(*) FROM otlp_points p JOIN otlp_metrics m ON m.id = p.metric_id JOIN otlp_resources r ON r.id = p.resource_id JOIN otlp_scopes s ON s.id = p.scope_id"
+	if got := standby.Value(t, postgres.Database, complete); got != "20" {
+		t.Errorf("%s points are complete in the server that took over", got)
 	}
 }

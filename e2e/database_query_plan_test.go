@@ -11,12 +11,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/otlpctl/otlpctl/e2e/harness/postgres"
-	"github.com/otlpctl/otlpctl/e2e/harness/signal"
-	"github.com/otlpctl/otlpctl/e2e/harness/wait"
 	"github.com/otlpctl/otlpctl/pkg/store"
 	pgexport "github.com/otlpctl/otlpctl/receiver/export/database/postgres"
 	"github.com/otlpctl/otlpctl/receiver/export/database/row"
+
+	"github.com/otlpctl/otlpctl/e2e/harness/postgres"
+	"github.com/otlpctl/otlpctl/e2e/harness/signal"
+	"github.com/otlpctl/otlpctl/e2e/harness/wait"
 )
 
 // manyItems fills the tables with items of the last ten hours: 20 services, 20,000 traces of ten spans, 100 metrics.
@@ -156,7 +157,7 @@ func TestPostgresQueriesUseIndexes(t *testing.T) {
 		return len(found), err
 	})
 	f("points", "_metric_id_time_idx", func() (int, error) {
-		found, err := s.Points(t.Context(), store.MetricFilter{Range: hour, Name: "metric.7*", Limit: 20})
+		found, err := s.Points(t.Context(), store.MetricFilter{Range: hour, Name: "metric.7", Limit: 20})
 		return len(found), err
 	})
 	f("what arrives", "_received_idx", func() (int, error) {

@@ -8,6 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/otlpctl/otlpctl/pkg/store"
+	pgexport "github.com/otlpctl/otlpctl/receiver/export/database/postgres"
+	"github.com/otlpctl/otlpctl/receiver/otlpjson"
+	"github.com/otlpctl/otlpctl/receiver/wire"
 	colmetrics "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
 	coltrace "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	common "go.opentelemetry.io/proto/otlp/common/v1"
@@ -19,10 +23,6 @@ import (
 	"github.com/otlpctl/otlpctl/e2e/harness/postgres"
 	"github.com/otlpctl/otlpctl/e2e/harness/random"
 	"github.com/otlpctl/otlpctl/e2e/harness/signal"
-	"github.com/otlpctl/otlpctl/pkg/store"
-	pgexport "github.com/otlpctl/otlpctl/receiver/export/database/postgres"
-	"github.com/otlpctl/otlpctl/receiver/otlpjson"
-	"github.com/otlpctl/otlpctl/receiver/wire"
 )
 
 // openStore opens a database to read from it.

@@ -12,8 +12,6 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/otlpctl/otlpctl/pkg/term"
 )
 
@@ -30,24 +28,6 @@ func validateText(t *testing.T, conf string, args ...string) (code int, stdout s
 		t.Errorf("on standard error: %q", err.String())
 	}
 	return code, strings.ReplaceAll(out.String(), path, "otel.yaml")
-}
-
-// golden compares a document with a file of testdata, or writes that with -update.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", path, diff)
-	}
 }
 
 // The names and the order of the document's fields are API.

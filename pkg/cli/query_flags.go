@@ -22,8 +22,8 @@ import (
 const databaseVariable = "APP__DATABASE__URL"
 
 // databaseText says where queries look, and is part of the help of their commands.
-const databaseText = `What is asked is the database that --database names, or else $` + databaseVariable + `, or else what otlpctl
-serve keeps for people who start it on a terminal.`
+const databaseText = `What is asked is the database that --database names, or else $` + databaseVariable + `, or else
+what otlpctl serve keeps for those who start it on a terminal.`
 
 // queryDefaultSpan is how far back queries look.
 const queryDefaultSpan = time.Hour
@@ -99,18 +99,22 @@ func (o *queryOptions) within(now time.Time) (r store.Range) {
 
 // open opens the database.
 func (o *queryOptions) open(ctx context.Context) (*store.Store, error) {
-	url, embedded := o.database, false
+	url, origin := o.database, "--database"
 	if url == "" {
-		url = os.Getenv(databaseVariable)
+		url, origin = os.Getenv(databaseVariable), "$"+databaseVariable
 	}
-	if url == "" {
+	embedded := url == ""
+	if embedded {
 		path, err := embeddedStore()
 		if err != nil {
 			return nil, err
 		}
-		url, embedded = string(database.FileURL(path)), true
+		url = string(database.FileURL(path))
 	}
 	s, err := store.Open(ctx, url)
+	if bad, ok := errors.AsType[*store.URLError](err); ok {
+		return nil, coded{hinted.New(errors.New(origin+" "+bad.Problem), bad.Hint()), exitUsage}
+	}
 	if embedded && errors.Is(err, fs.ErrNotExist) {
 		err = hinted.New(errors.New("no telemetry is kept here yet"),
 			"start otlpctl serve in a terminal, which keeps an hour of what comes, or name a database with --database")

@@ -32,13 +32,13 @@ func newQueryLogs(s term.Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "logs",
 		Short: "Show the newest log records",
-		Long: `Show the newest log records that a database keeps, in the order of their time, and with --follow those
-that arrive after them.
+		Long: `Show the newest log records that a database keeps, in the order of their time, and with --follow
+those that arrive after them.
 
 ` + databaseText + `
 
--o json is OTLP/JSON, one document, or with --follow one on each line: it can be sent again. In a pipe, the
-table has all columns: time, severity, service, body, attributes, trace and span.`,
+-o json is OTLP/JSON, one document, or with --follow one on each line: it can be sent again. In a pipe,
+the table has these columns: time, severity, service, body, attributes, trace and span.`,
 		Example: `  # What went wrong in the last ten minutes?
   otlpctl query logs --severity warn --since 10m
 

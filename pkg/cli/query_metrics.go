@@ -26,13 +26,14 @@ func newQueryMetrics(s term.Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "metrics",
 		Short: "List metrics, or show the newest data points of some",
-		Long: `List the metrics of which a database keeps data points, with the last one of each; or with --name show
-the newest data points of those with that name, series by series. --follow goes on with those that arrive.
+		Long: `List the metrics of which a database keeps data points, with the last one of each; or with --name
+show the newest data points of those with that name, series by series. --follow goes on with those
+that arrive.
 
 ` + databaseText + `
 
--o json is OTLP/JSON with the data points that are shown, one document, or with --follow one on each line:
-it can be sent again.`,
+-o json is OTLP/JSON with the data points that are shown, one document, or with --follow one on each
+line: it can be sent again.`,
 		Example: `  # Which metrics are there?
   otlpctl query metrics
 

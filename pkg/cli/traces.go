@@ -39,15 +39,17 @@ the end has waited for. ID is that of a trace, or as much of it as no other begi
 
 ` + databaseText + `
 
-A trace is shown if one of its spans has the service, the name and the attributes that are asked for, and
-began within the time. --min-duration, --max-duration and --status are about the whole trace. With --follow,
-a trace comes when nothing more of it has arrived for two seconds.
+A trace is shown if one of its spans has the service, the name and the attributes that are asked for,
+and began within the time. --min-duration, --max-duration and --status are about the whole trace.
+With --follow, a trace comes when nothing more of it has arrived for two seconds.
 
-In a waterfall, █ marks the critical path. It goes back from the end of the root: at each moment it is in that
-child which was the last to end before then, and in its children by the same rule, or in the span itself
-while none was. ░ is what nobody waited for.
+In a waterfall, █ is the critical path. It goes back from the end of the root: at each moment it is in
+that child which was the last to end before then, and in its children by the same rule, or in the span
+itself while none was. ░ is what nobody waited for. ✗ is a span that failed, … one whose parent has not
+come.
 
--o json is OTLP/JSON with all spans, one document, or with --follow one on each line: it can be sent again.`,
+-o json is OTLP/JSON with all spans, one document, or with --follow one on each line: it can be sent
+again.`,
 		Example: `  # What was slow in the last ten minutes?
   otlpctl traces --min-duration 500ms --since 10m
 
@@ -188,7 +190,7 @@ func runTrace(cmd *cobra.Command, s term.Streams, o *tracesOptions, prefix strin
 	ctx := cmd.Context()
 	return withStore(ctx, &o.queryOptions, func(db *store.Store) error {
 		id, err := db.Find(ctx, prefix)
-		if errors.Is(err, store.ErrBadID) {
+		if _, bad := errors.AsType[*store.IDError](err); bad {
 			return usageError(cmd, err)
 		}
 		if err != nil {

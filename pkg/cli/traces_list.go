@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,6 +29,9 @@ func (l *traceList) show(traces []store.Trace) error {
 	}
 	if l.options.format != output.Table {
 		return l.write(traces)
+	}
+	if l.options.follow { // the newest is where the next one comes
+		slices.Reverse(traces)
 	}
 	now := time.Now()
 	rows := make([][]telemetryCell, len(traces))

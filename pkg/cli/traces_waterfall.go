@@ -81,12 +81,21 @@ func (p *waterfallPage) heading(now time.Time) {
 	root := p.tree.Roots[0].Span
 	errors, services := p.count()
 	p.line(p.out.Paint(term.Bold, "trace "+fmt.Sprintf("%x", root.TraceID)))
-	p.line(momentText(uint64(p.tree.Start), now) + ", " + spanTime(time.Duration(p.tree.End-p.tree.Start)))
+	start := momentFull(uint64(p.tree.Start))
+	if p.out.IsTerminal() {
+		start = momentText(uint64(p.tree.Start), now)
+	}
+	begin := start + ", " + spanTime(time.Duration(p.tree.End-p.tree.Start))
 	facts := counted(p.tree.Spans, "span") + ", " + counted(services, "service")
 	if errors > 0 {
 		facts += ", " + p.out.Paint(term.Error, counted(errors, "error"))
 	}
-	p.line(facts)
+	if whole := begin + ": " + facts; term.Width(whole) <= p.width {
+		p.line(whole)
+	} else {
+		p.line(begin)
+		p.line(facts)
+	}
 	var shares []string
 	for _, s := range p.tree.Shares() {
 		shares = append(shares, oneLine(p.out, s.Service)+" "+spanTime(time.Duration(s.Nanos)))

@@ -51,9 +51,8 @@ func drawn(spans []*row.Span, width, limit int) string {
 	var b bytes.Buffer
 	s := term.Plain(nil, &b, &b)
 	p := waterfallPage{out: s.Out, tree: waterfall.New(spans), colors: newPalette(s.Out), width: width}
-	now := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
-	p.draw(limit, now)
-	return strings.ReplaceAll(p.b.String(), momentText(uint64(p.tree.Start), now), "2026-11-25 12:00:00.000")
+	p.draw(limit, time.Now())
+	return p.b.String()
 }
 
 func TestWaterfall(t *testing.T) {

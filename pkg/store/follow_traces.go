@@ -41,12 +41,12 @@ func (s *Store) FollowTraces(ctx context.Context, f TraceFilter, to Followed[Tra
 	return a.follow(ctx, to.Outage, func(fresh []arrival) (func() error, error) {
 		w.add(fresh, time.Now())
 		due := w.due(time.Now())
-		traces, err := s.Summaries(ctx, due)
+		traces, err := s.summaries(ctx, due, f.wants)
 		if err != nil {
 			return nil, err
 		}
 		w.done(due)
-		if traces = f.filter(traces); len(traces) == 0 {
+		if len(traces) == 0 {
 			return nothing, nil
 		}
 		return func() error { return to.New(newest(traces, len(traces))) }, nil

@@ -33,8 +33,11 @@ func openPostgres(ctx context.Context, url string) (connection, error) {
 
 func (p *postgresServer) connect(ctx context.Context) error {
 	conn, err := postgres.Connect(ctx, p.url)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	if err != nil {
-		return err
+		return apart(err)
 	}
 	p.conn = conn
 	p.goodbye = func() error { // although its context may have ended, and whether the server answers or not

@@ -5,7 +5,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/otlpctl/otlpctl/pkg/hinted"
@@ -26,7 +25,7 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	var c database.Config
 	assign(&c.URL, url)
 	if err := c.Validate(); err != nil {
-		return nil, hinted.New(fmt.Errorf("the URL of the database: %w", err), "postgres://USER:PASSWORD@HOST:PORT/NAME or sqlite:PATH")
+		return nil, &URLError{problemOf(err)}
 	}
 	db, err := open(ctx, &c, url)
 	if err != nil {
@@ -40,6 +39,41 @@ func open(ctx context.Context, c *database.Config, url string) (connection, erro
 		return openSQLite(path)
 	}
 	return openPostgres(ctx, url)
+}
+
+// URLError says that a text is no URL of a database.
+type URLError struct {
+	// Problem is what is wrong with it, as a sentence without its subject.
+	Problem string
+}
+
+func (e *URLError) Error() string { return "the URL of the database " + e.Problem }
+
+// Hint says how one is written.
+func (*URLError) Hint() string {
+	return "write postgres://USER:PASSWORD@HOST:PORT/NAME, or sqlite:PATH"
+}
+
+// problemOf returns what an error of the exporter says, without the key of its configuration and the hint that are in its text.
+func problemOf(err error) string {
+	if e, ok := errors.AsType[interface {
+		error
+		Problem() string
+	}](err); ok {
+		return e.Problem()
+	}
+	return err.Error()
+}
+
+// apart takes the hint out of an error's text, where exporters have it.
+func apart(err error) error {
+	if e, ok := errors.AsType[interface {
+		error
+		Hint() string
+	}](err); ok {
+		return hinted.New(errors.New(problemOf(err)), e.Hint())
+	}
+	return err
 }
 
 // assign sets a text whose type is not named here.

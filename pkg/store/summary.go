@@ -39,29 +39,30 @@ const chunk = 500
 
 // Summaries returns what is known of traces, of which those that are not there are left out.
 func (s *Store) Summaries(ctx context.Context, ids []TraceID) ([]Trace, error) {
-	var found []Trace
-	for some := range slices.Chunk(ids, chunk) {
-		traces, err := s.summaries(ctx, some)
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, traces...)
-	}
-	return found, nil
+	return s.summaries(ctx, ids, func(*Trace) bool { return true })
 }
 
-func (s *Store) summaries(ctx context.Context, ids []TraceID) ([]Trace, error) {
-	traces := map[TraceID]*summary{}
-	if err := s.addShares(ctx, traces, ids); err != nil {
-		return nil, err
-	}
-	if err := s.addRoots(ctx, traces, ids); err != nil {
-		return nil, err
-	}
+// summaries is Summaries for the traces that are wanted, which is decided before their roots are known.
+func (s *Store) summaries(ctx context.Context, ids []TraceID, wanted func(*Trace) bool) ([]Trace, error) {
 	var found []Trace
-	for _, id := range ids {
-		if t := traces[id]; t != nil {
-			found = append(found, t.finish())
+	for some := range slices.Chunk(ids, chunk) {
+		traces := map[TraceID]*summary{}
+		if err := s.addShares(ctx, traces, some); err != nil {
+			return nil, err
+		}
+		var rest []TraceID
+		for _, id := range some {
+			if t := traces[id]; t != nil {
+				if t.finish(); wanted(&t.Trace) {
+					rest = append(rest, id)
+				}
+			}
+		}
+		if err := s.addRoots(ctx, traces, rest); err != nil {
+			return nil, err
+		}
+		for _, id := range rest {
+			found = append(found, traces[id].Trace)
 		}
 	}
 	return found, nil
@@ -100,6 +101,9 @@ func (s *Store) addShares(ctx context.Context, traces map[TraceID]*summary, ids 
 }
 
 func (s *Store) addRoots(ctx context.Context, traces map[TraceID]*summary, ids []TraceID) error {
+	if len(ids) == 0 {
+		return nil
+	}
 	q := from(s.db, `SELECT trace_id, service, name, status_code, orphan FROM (SELECT trace_id, service, name, status_code,
 	CASE WHEN parent_span_id IS NULL THEN 0 ELSE 1 END AS orphan, row_number() OVER (PARTITION BY trace_id
 	ORDER BY CASE WHEN parent_span_id IS NULL THEN 0 ELSE 1 END, start_unix_nano, span_id) AS place FROM otlp_spans`)
@@ -114,7 +118,8 @@ func (s *Store) addRoots(ctx context.Context, traces map[TraceID]*summary, ids [
 	})
 }
 
-func (t *summary) finish() Trace {
+// finish does what takes all services.
+func (t *summary) finish() {
 	if t.start <= 0 { // some span does not say when it began
 		t.start = int64(t.first)
 	}
@@ -123,5 +128,4 @@ func (t *summary) finish() Trace {
 	slices.SortFunc(t.Services, func(a, b ServiceShare) int {
 		return cmp.Or(cmp.Compare(b.Spans, a.Spans), cmp.Compare(a.Service, b.Service))
 	})
-	return t.Trace
 }

@@ -12,9 +12,6 @@ import (
 // MaxSpans is how many spans of a trace are read.
 const MaxSpans = 100_000
 
-// ErrBadID is the error of a text that no ID of a trace begins with.
-var ErrBadID = errors.New("no ID of a trace")
-
 // ErrNotFound is the error of an ID that no trace has.
 var ErrNotFound = errors.New("not found")
 
@@ -23,7 +20,7 @@ var ErrNotFound = errors.New("not found")
 func (s *Store) Find(ctx context.Context, prefix string) (TraceID, error) {
 	first, last, err := bounds(prefix)
 	if err != nil {
-		return TraceID{}, fmt.Errorf("%w: %w", ErrBadID, err)
+		return TraceID{}, err
 	}
 	const shown = 3
 	q := from(s.db, "SELECT trace_id FROM otlp_spans")

@@ -84,11 +84,11 @@ func (s *Store) Traces(ctx context.Context, f TraceFilter) ([]Trace, error) {
 			defer func() { known[id] = true }()
 			return known[id]
 		})
-		traces, err := s.Summaries(ctx, ids)
+		traces, err := s.summaries(ctx, ids, f.wants)
 		if err != nil {
 			return nil, err
 		}
-		found = newest(append(found, f.filter(traces)...), f.Limit)
+		found = newest(append(found, traces...), f.Limit)
 		// What has not been seen has no span after this one, and so has begun no later.
 		complete := next == nil || len(found) == f.Limit && found[f.Limit-1].first >= next.time
 		if complete {
@@ -96,10 +96,6 @@ func (s *Store) Traces(ctx context.Context, f TraceFilter) ([]Trace, error) {
 		}
 		last = next
 	}
-}
-
-func (f *TraceFilter) filter(traces []Trace) []Trace {
-	return slices.DeleteFunc(traces, func(t Trace) bool { return !f.wants(&t) })
 }
 
 // newest returns the newest traces in order.

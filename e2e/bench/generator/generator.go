@@ -144,7 +144,7 @@ func (g *Generator) Run(ctx context.Context, run Run) (Result, error) {
 
 // latest returns when the last item of request i was.
 func (r Run) latest(i int) time.Time {
-	return time.Now().Add(-r.Past / time.Duration(r.Requests) * time.Duration(r.Requests-i))
+	return time.Now().Add(-r.Past / time.Duration(r.Requests) * time.Duration(r.Requests-1-i))
 }
 
 // pace waits until request i is due and returns that moment; without a rate it is due now.

@@ -27,13 +27,13 @@ type options struct {
 func (o *options) parse(args []string, messages io.Writer) error {
 	f := flag.NewFlagSet("benchdatabase", flag.ContinueOnError)
 	f.SetOutput(messages)
-	f.StringVar(&o.database, "database", "", "only this `kind`: postgres or sqlite")
+	f.StringVar(&o.database, "database", "", "only this `kind`: postgres or sqlite; both by default")
 	f.StringVar(&o.signal, "signal", "", "write only this `signal`: traces, metrics or logs")
 	f.IntVar(&o.rounds, "rounds", 3, "how often each signal is written as fast as possible; 0 leaves that out")
 	f.IntVar(&o.items, "items", 300_000, "`items` of one round; a quarter more warms up")
-	f.DurationVar(&o.steady, "steady", 0, "write spans for so `long`, and watch the memory")
-	f.IntVar(&o.rate, "rate", 0, "spans a second meanwhile; the default is half of what is possible")
-	f.IntVar(&o.spans, "spans", 1_000_000, "ask a database with so many spans; 0 leaves that out")
+	f.DurationVar(&o.steady, "steady", 0, "write spans for this `duration`, and watch the memory")
+	f.IntVar(&o.rate, "rate", 0, "`spans` a second meanwhile; the default is half of what is possible")
+	f.IntVar(&o.spans, "spans", 1_000_000, "ask a database with so many `spans`; 0 leaves that out")
 	f.StringVar(&o.profile, "profile", "", "write CPU profiles of the receiver to this `folder`")
 	f.StringVar(&o.markdown, "o", "", "also write the tables to this `file`")
 	if err := f.Parse(args); err != nil {

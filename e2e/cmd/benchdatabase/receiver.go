@@ -23,7 +23,8 @@ const (
 	asked      = 50 * time.Millisecond // between two questions how far the exporter is
 )
 
-// configuration is the receiver's. Clients wait for room in the queue, so that they send as fast as the database takes it.
+// configuration is the receiver's: all defaults but for a queue with room for twice the batches that are written at a time.
+// Clients wait for room in it, and so they send as fast as the database takes it.
 const configuration = `receivers:
   otlp:
     protocols:
@@ -35,6 +36,7 @@ exporters:
   database:
     url: ${env:DATABASE_URL}
     sending_queue:
+      queue_size: 8
       block_on_overflow: true
 $SETTINGS
 service:

@@ -67,7 +67,7 @@ func (r results) fastTable(b *strings.Builder) {
 	if last == nil {
 		return
 	}
-	fmt.Fprintf(b, "\nMedian of %d rounds of %d items, %d in a request, %d requests in flight.\n\n", len(last), last[0].items, ofRequest, workers)
+	fmt.Fprintf(b, "\nMedian of %d rounds of %d items, %d in a request, %d requests in flight, 8 batches in the queue.\n\n", len(last), last[0].items, ofRequest, workers)
 	b.WriteString("| database | signal | items per CPU-s (min–max) | rows a second (min–max) | peak RSS MB | bytes a row |\n|---|---|--:|--:|--:|--:|\n")
 	b.WriteString(lines.String())
 }
@@ -112,7 +112,7 @@ func (r results) queryTable(b *strings.Builder) {
 	if len(asked) == 0 {
 		return
 	}
-	fmt.Fprintf(b, "\n%s spans of %s, and a tenth of data points and log records each. Median of %d times, milliseconds of the whole command.\n\n| otlpctl |",
+	fmt.Fprintf(b, "\n%s spans of %s, and a tenth of data points and log records each; PostgreSQL after VACUUM (ANALYZE). Median of %d times, milliseconds of the whole command.\n\n| otlpctl |",
 		report.Thousands(float64(asked[0].spans)), past, repeats)
 	for _, k := range asked {
 		fmt.Fprintf(b, " %s (min–max) | lines |", k.kind)

@@ -157,9 +157,8 @@ func (e *Exporter) end(ctx context.Context) error {
 	select {
 	case <-ended:
 	case <-ctx.Done():
+		return fmt.Errorf("%s: work in the background has not ended: %w", e.target.name, ctx.Err())
 	}
-	if err := e.pool.close(ctx); err != nil {
-		return fmt.Errorf("%s: close connections: %w", e.target.name, err)
-	}
+	e.pool.close(ctx)
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/otlpctl/otlpctl/receiver/export/internal/reply"
 )
@@ -66,7 +67,7 @@ func upgrade(ctx context.Context, conn *session) error {
 		return err
 	}
 	for {
-		done, err := applied(ctx, conn)
+		done, err := appliedSoon(ctx, conn)
 		if err != nil {
 			return err
 		}
@@ -105,6 +106,16 @@ func step(ctx context.Context, conn *session, all []migration) error {
 			[][]byte{[]byte(strconv.Itoa(next.version)), []byte(next.name), []byte(`\x` + hex.EncodeToString(next.sum[:]))}, nil, nil, nil).Close()
 		return err
 	})
+}
+
+// answerLimit bounds what a server answers at once if it answers at all.
+const answerLimit = 30 * time.Second
+
+// appliedSoon is applied where the attempt as a whole may take long.
+func appliedSoon(ctx context.Context, conn *session) ([]made, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
+	return applied(ctx, conn)
 }
 
 // made is a step that the database has made.

@@ -18,6 +18,9 @@ const (
 	maxWindow     = 366
 	// deniedFor is how long partitions are not tried again after a failure.
 	deniedFor = time.Minute
+	// turnPatience bounds how long a replica waits until others have made their partitions. Nobody
+	// waits for it meanwhile.
+	turnPatience = "SET LOCAL lock_timeout = '10s'"
 	// lockPatience bounds how long the structure of tables waits for their readers and
 	// writers: behind it everybody else waits, too.
 	lockPatience = "SET LOCAL lock_timeout = '2s'"
@@ -115,7 +118,7 @@ func (p *partitions) forget() { p.learn(nil) }
 // create makes the partition of a day, and moves to it what the default partition has of that day.
 func create(ctx context.Context, conn *session, at place) error {
 	return transaction(ctx, conn, func() error {
-		if err := run(ctx, conn, lockPatience+"; "+lockSchema); err != nil {
+		if err := run(ctx, conn, turnPatience+"; "+lockSchema+"; "+lockPatience); err != nil {
 			return err
 		}
 		parent := at.table.name

@@ -13,6 +13,8 @@ const (
 	checkAfter = time.Second
 	// closeAfter is how long a connection may be idle before it is closed.
 	closeAfter = 5 * time.Minute
+	// goodbye bounds the wait for connections that are being closed.
+	goodbye = 2 * time.Second
 )
 
 var errClosed = errors.New("the exporter has been closed")
@@ -125,8 +127,9 @@ func (p *pool) prune(ctx context.Context, least time.Duration) {
 	}
 }
 
-// close closes all connections, and waits for those in use until ctx ends.
-func (p *pool) close(ctx context.Context) error {
+// close closes all connections. None is in use any more, but some may still be closing: it waits
+// for these, not for long, since a server that hangs does not say goodbye.
+func (p *pool) close(ctx context.Context) {
 	p.mu.Lock()
 	p.closed = true
 	idle := p.idle
@@ -135,12 +138,13 @@ func (p *pool) close(ctx context.Context) error {
 	for _, c := range idle {
 		_ = c.conn.Close(ctx) // nothing is under way
 	}
+	ctx, cancel := context.WithTimeout(ctx, goodbye)
+	defer cancel()
 	for range cap(p.slots) {
 		select {
 		case p.slots <- struct{}{}:
 		case <-ctx.Done():
-			return ctx.Err()
+			return
 		}
 	}
-	return nil
 }

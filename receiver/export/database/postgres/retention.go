@@ -12,6 +12,8 @@ import (
 const (
 	// tendInterval is how often tables are looked after.
 	tendInterval = time.Minute
+	// stepLimit bounds one step of that: a server may hang, and the connection is needed.
+	stepLimit = 5 * time.Minute
 	// stepRows bounds the rows that one statement deletes.
 	stepRows = 10_000
 	// margin is how many days longer than items is kept what they refer to: clocks differ.
@@ -60,7 +62,7 @@ func (e *Exporter) complain(ctx context.Context, err error) {
 
 func (e *Exporter) tendOnce(ctx context.Context, now time.Time) error {
 	var all []partition
-	err := e.use(ctx, func(ctx context.Context, conn *session) error {
+	err := e.step(ctx, func(ctx context.Context, conn *session) error {
 		for _, t := range itemTables {
 			for _, d := range []day{dayOf(now), dayOf(now) + 1} {
 				if err := e.partitions.ensure(ctx, conn, place{t, d}); err != nil {
@@ -153,7 +155,7 @@ func (e *Exporter) deleteRows(ctx context.Context, table, condition string) erro
 func (e *Exporter) shrink(ctx context.Context, all []partition, today day) ([]partition, error) {
 	for e.cfg.MaxBytes > 0 {
 		var size int64
-		err := e.use(ctx, func(ctx context.Context, conn *session) error {
+		err := e.step(ctx, func(ctx context.Context, conn *session) error {
 			var err error
 			size, err = totalBytes(ctx, conn)
 			return err
@@ -244,7 +246,7 @@ func (e *Exporter) dereference(ctx context.Context, left []partition) error {
 
 // firstReceived returns the day on which the first row of a partition came, today if it is empty.
 func (e *Exporter) firstReceived(ctx context.Context, p partition) (first day, err error) {
-	err = e.use(ctx, func(ctx context.Context, conn *session) error {
+	err = e.step(ctx, func(ctx context.Context, conn *session) error {
 		rows, err := query(ctx, conn, "SELECT to_char(min(received) AT TIME ZONE 'UTC', 'YYYY-MM-DD') FROM "+p.name)
 		if err != nil {
 			return err
@@ -260,9 +262,16 @@ func (e *Exporter) firstReceived(ctx context.Context, p partition) (first day, e
 	return first, err
 }
 
+// step lends a connection to f for one step.
+func (e *Exporter) step(ctx context.Context, f func(context.Context, *session) error) error {
+	ctx, cancel := context.WithTimeout(ctx, stepLimit)
+	defer cancel()
+	return e.use(ctx, f)
+}
+
 // exclusively runs f in a transaction in which no other replica does anything of the kind.
 func (e *Exporter) exclusively(ctx context.Context, f func(context.Context, *session) error) error {
-	return e.use(ctx, func(ctx context.Context, conn *session) error {
+	return e.step(ctx, func(ctx context.Context, conn *session) error {
 		return transaction(ctx, conn, func() error {
 			locked, err := query(ctx, conn, lockRetention)
 			if err != nil {

@@ -74,31 +74,37 @@ func New(c Config, log *slog.Logger) (*Exporter, error) {
 // open locks and opens the file. It is the caller's turn, or nobody else's yet.
 func (e *Exporter) open() error { return explain(e.conf.Path, e.reopen()) }
 
-func (e *Exporter) reopen() (err error) {
-	if err := create(e.conf.Path); err != nil {
-		return err
-	}
+func (e *Exporter) reopen() error {
 	if e.held != nil && !e.held.stands() {
 		_ = e.held.release() // nobody finds it any more
 		e.held = nil
 	}
-	fresh := e.held == nil
-	if fresh {
-		if e.held, err = acquire(e.conf.Path); err != nil {
-			return err
-		}
+	if e.held != nil {
+		return e.connect()
 	}
-	if err := e.connect(); err != nil {
-		if fresh {
-			err = errors.Join(err, e.held.release())
-			e.held = nil
-		}
+	if err := create(e.conf.Path); err != nil { // before there is a lock beside what is no database
 		return err
 	}
-	return nil
+	held, err := acquire(e.conf.Path)
+	if err != nil {
+		return err
+	}
+	err = e.connect()
+	switch {
+	case err == nil:
+		e.held = held
+		return nil
+	case foreign(err):
+		return errors.Join(err, held.remove())
+	default:
+		return errors.Join(err, held.release())
+	}
 }
 
 func (e *Exporter) connect() error {
+	if err := create(e.conf.Path); err != nil {
+		return err
+	}
 	conn, err := connect(e.conf.Path, e.conf.logBytes())
 	if err != nil {
 		return err
@@ -144,10 +150,11 @@ func (e *Exporter) Export(ctx context.Context, b *pipeline.Batch) (pipeline.Part
 		}
 		return pipeline.Partial{}, failure(e.conf.Path, e.mourn(err))
 	}
+	partial := e.writer.refused.partial(b.Signal)
 	if err := e.trim(b.Items); err != nil {
 		e.log.Error("telemetry above max_size_mib was not deleted", "error", explain(e.conf.Path, e.mourn(err)))
 	}
-	return e.writer.refused.partial(b.Signal), nil
+	return partial, nil
 }
 
 // ready sees to it that the file at the path is open, and that its log has room.

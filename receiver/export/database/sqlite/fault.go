@@ -59,8 +59,12 @@ func explain(path string, err error) error {
 
 // cause is an error of SQLite without what was done when it came about, or any other error as it is.
 func cause(err error) error {
-	for code := sqlite.ErrCode(err); code != sqlite.ResultError; {
+	code := sqlite.ErrCode(err)
+	for code != sqlite.ResultError {
 		inner := errors.Unwrap(err)
+		if joined, ok := err.(interface{ Unwrap() []error }); ok {
+			inner = joined.Unwrap()[0]
+		}
 		if sqlite.ErrCode(inner) != code {
 			break
 		}
@@ -69,15 +73,20 @@ func cause(err error) error {
 	return err
 }
 
+// foreign reports whether a file is not ours.
+func foreign(err error) bool {
+	return errors.Is(err, errForeign) || sqlite.ErrCode(err).ToPrimary() == sqlite.ResultNotADB
+}
+
 func nextStep(path string, err error) string {
 	switch {
-	case errors.Is(err, errForeign), errors.Is(err, errNoDB):
+	case foreign(err):
 		return "name another file, or move this one away"
 	case errors.Is(err, errNewer):
 		return "use the newer otlpctl, or name another file"
 	}
 	switch sqlite.ErrCode(err).ToPrimary() {
-	case sqlite.ResultCorrupt, sqlite.ResultNotADB:
+	case sqlite.ResultCorrupt:
 		return "move " + path + " away, together with " + path + walSuffix + " and " + path + shmSuffix + ": a new one is begun then, and sqlite3's .recover may save what is in the old one"
 	case sqlite.ResultFull:
 		return "make room on the disk, or set retention"

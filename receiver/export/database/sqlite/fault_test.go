@@ -40,6 +40,9 @@ func TestNewRefuses(t *testing.T) {
 		if strings.Contains(err.Error(), "prepare:") {
 			t.Errorf("%v", err)
 		}
+		if _, err := os.Stat(path + lockSuffix); err == nil && path != in("newer") {
+			t.Errorf("a lock beside %s", path)
+		}
 		if after, _ := os.ReadFile(path); !bytes.Equal(before, after) {
 			t.Errorf("%s was changed", path)
 		}
@@ -53,13 +56,10 @@ func TestNewRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := Config{Path: in("text")}
-	if err := c.Check(); !errors.Is(err, errNoDB) {
+	if err := c.Check(); err == nil || !strings.Contains(hint(err), "name another file") {
 		t.Errorf("Check: %v", err)
 	}
-	f(in("text"), "is not a database of SQLite", "name another file")
-	if _, err := os.Stat(in("text") + lockSuffix); err == nil {
-		t.Error("a lock beside what is no database")
-	}
+	f(in("text"), "file is not a database", "name another file")
 	f(filepath.Join(in("text"), "x.db"), "not a directory", "")
 	script(t, in("browser"), "CREATE TABLE places (url TEXT)")
 	f(in("browser"), "database of another program", "name another file")

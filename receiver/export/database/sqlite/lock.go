@@ -71,6 +71,9 @@ func (l *lock) stands() bool {
 // release gives the lock up.
 func (l *lock) release() error { return l.file.Close() }
 
+// remove gives the lock up and leaves no file, for a place where no database is to be.
+func (l *lock) remove() error { return errors.Join(os.Remove(l.file.Name()), l.file.Close()) }
+
 // holder reads from the file of a lock who has it.
 func holder(path string, f *os.File) *HeldError {
 	e := &HeldError{Path: path}

@@ -2,11 +2,11 @@ package sqlite
 
 import (
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/otlpctl/otlpctl/receiver/internal/outfile"
 )
@@ -17,11 +17,11 @@ const (
 	folderMode = 0o700
 )
 
-// What makes a path, or what is there, none for a database.
+// What makes a path none for a database.
 var (
 	errMemory = errors.New("is not the path of a file: telemetry in memory would be lost, and seen by nobody")
 	errTilde  = errors.New("~ is not expanded here")
-	errNoDB   = errors.New("is not a database of SQLite")
+	errKind   = errors.New("is no regular file")
 )
 
 // named returns an error if a path cannot be that of a database.
@@ -37,43 +37,41 @@ func named(path string) error {
 	return nil
 }
 
-// create sees to it that there is a file at path, which may be empty, and a folder for it.
+// create sees to it that there is a file at path, which may be empty, and a folder for it. What is there is not
+// opened: POSIX takes all locks on a file from a process that closes it anywhere, SQLite's as well. So only SQLite
+// opens databases here, and its connections know of each other.
 func create(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), folderMode); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, fileMode) //nolint:gosec // a file that the configuration names
-	if err != nil {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, fileMode) //nolint:gosec // a file that the configuration names
+		if err != nil {
+			return err
+		}
+		return f.Close()
+	case err == nil:
+		return regular(path, info)
+	default:
 		return err
 	}
-	return errors.Join(recognize(f), f.Close())
 }
 
-// magic is how the file of a database begins.
-const magic = "SQLite format 3\x00"
-
-// recognize returns an error for a file that is neither empty nor a database.
-func recognize(f *os.File) error {
-	info, err := f.Stat()
-	if err != nil {
-		return err
+func regular(path string, info fs.FileInfo) error {
+	switch {
+	case info.IsDir():
+		return &fs.PathError{Op: "open", Path: path, Err: syscall.EISDIR}
+	case !info.Mode().IsRegular():
+		return errKind
+	default:
+		return nil
 	}
-	if !info.Mode().IsRegular() {
-		return errors.New("is no regular file")
-	}
-	begin := make([]byte, len(magic))
-	n, err := f.ReadAt(begin, 0)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return err
-	}
-	if n > 0 && string(begin[:n]) != magic {
-		return errNoDB
-	}
-	return nil
 }
 
 // Check returns why New could not open the database, as far as that can be told without changing anything. Who
-// holds it, and whether the file is sound, is seen when it is opened.
+// holds it, and whether all of it is sound, is seen when it is opened.
 func (c *Config) Check() error {
 	if err := named(c.Path); err != nil {
 		return err
@@ -82,18 +80,36 @@ func (c *Config) Check() error {
 }
 
 func (c *Config) check() error {
-	if _, err := os.Stat(filepath.Dir(c.Path)); errors.Is(err, fs.ErrNotExist) {
+	folder := filepath.Dir(c.Path)
+	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
 		return outfile.CheckBoth(c.Path, folderMode)
 	}
-	if err := outfile.Check(c.Path, os.O_RDWR); err != nil {
+	info, err := os.Stat(c.Path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return outfile.Check(c.Path, os.O_RDWR)
+	case err != nil:
 		return err
 	}
-	f, err := os.Open(c.Path)
+	err = regular(c.Path, info)
 	if err == nil {
-		err = errors.Join(recognize(f), f.Close())
+		err = writable(c.Path)
 	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err == nil {
+		err = outfile.CheckFolder(folder) // where the log comes to be
+	}
+	if err != nil {
 		return err
 	}
-	return outfile.CheckFolder(filepath.Dir(c.Path)) // where the log comes to be
+	return recognize(c.Path)
+}
+
+// recognize returns an error for a file that is neither empty nor a database. It takes no locks.
+func recognize(path string) error {
+	c, err := openFile(path, "?immutable=1")
+	if err != nil {
+		return err
+	}
+	_, err = once(c, "PRAGMA schema_version")
+	return errors.Join(err, c.Close())
 }

@@ -23,7 +23,14 @@ func OpenReader(path string) (*sqlite.Conn, error) {
 	if err := named(path); err != nil {
 		return nil, err
 	}
-	if err := readable(path); err != nil {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, empty(path)
+	case err == nil:
+		err = regular(path, info)
+	}
+	if err != nil {
 		return nil, explain(path, err)
 	}
 	c, err := openReader(path, "")
@@ -55,19 +62,8 @@ func empty(path string) error {
 // errEmpty says that nothing was written yet.
 var errEmpty = fmt.Errorf("no telemetry here yet: %w", fs.ErrNotExist)
 
-// readable returns why a file is none to read. SQLite would not tell.
-func readable(path string) error {
-	f, err := os.Open(path) //nolint:gosec // a file that the user names
-	if errors.Is(err, fs.ErrNotExist) {
-		return empty(path)
-	}
-	if err != nil {
-		return err
-	}
-	return errors.Join(recognize(f), f.Close())
-}
-
-func openReader(path, query string) (*sqlite.Conn, error) {
+// openFile opens a database to read from it, with parameters of SQLite's.
+func openFile(path, query string) (*sqlite.Conn, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -77,7 +73,11 @@ func openReader(path, query string) (*sqlite.Conn, error) {
 		slashed = "/" + slashed
 	}
 	name := (&url.URL{Scheme: "file", OmitHost: true, Path: slashed}).String()
-	c, err := sqlite.OpenConn(name+query, sqlite.OpenReadOnly|sqlite.OpenURI)
+	return sqlite.OpenConn(name+query, sqlite.OpenReadOnly|sqlite.OpenURI)
+}
+
+func openReader(path, query string) (*sqlite.Conn, error) {
+	c, err := openFile(path, query)
 	if err != nil {
 		return nil, err
 	}

@@ -46,12 +46,12 @@ func TestOpenReaderRefuses(t *testing.T) {
 	if _, err := OpenReader(none); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%v is not fs.ErrNotExist", err)
 	}
-	f(dir, "is no regular file", "")
+	f(dir, "is a directory", "")
 	text := filepath.Join(dir, "text")
-	if err := os.WriteFile(text, []byte("x"), 0o600); err != nil {
+	if err := os.WriteFile(text, []byte("text"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f(text, "is not a database of SQLite", "name another file")
+	f(text, "file is not a database", "name another file")
 	f(":memory:", "not the path of a file", "")
 	if err := os.WriteFile(none, nil, 0o600); err != nil {
 		t.Fatal(err)

@@ -31,7 +31,8 @@ CREATE TABLE otlp_metrics (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX otlp_metrics_name ON otlp_metrics (name);
 
--- Items. Times are in nanoseconds since the Unix epoch, or durations in nanoseconds, as signed integers.
+-- Items. Times are in nanoseconds since the Unix epoch, or durations in nanoseconds. A uint64 has the same bits as an
+-- integer with a sign; only time is at most 2^63 - 1, and in order.
 CREATE TABLE otlp_spans (
 	time               INTEGER NOT NULL,
 	key                BLOB    NOT NULL,

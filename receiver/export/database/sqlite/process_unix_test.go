@@ -1,3 +1,5 @@
+//go:build unix
+
 package sqlite
 
 import (
@@ -10,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -19,7 +22,14 @@ import (
 // anotherProcess names the variable that makes the test binary another process that writes to a database.
 const anotherProcess = "OTLPCTL_TEST_WRITES_TO"
 
+// visitor names the variable that makes it one that looks whether a database is open elsewhere.
+const visitor = "OTLPCTL_TEST_VISITS"
+
 func TestMain(m *testing.M) {
+	if path := os.Getenv(visitor); path != "" {
+		fmt.Println(visit(path))
+		os.Exit(0)
+	}
 	if path := os.Getenv(anotherProcess); path != "" {
 		fmt.Println(writeForEver(path))
 		os.Exit(1)
@@ -39,6 +49,47 @@ func writeForEver(path string) error {
 			return fmt.Errorf("%+v, %w", p, err)
 		}
 		fmt.Println("acknowledged")
+	}
+}
+
+// visit returns whether others have the lock on a file that an open connection of SQLite holds all the time.
+func visit(path string) string {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err.Error()
+	}
+	defer func() { _ = f.Close() }()
+	const shared, length = 0x40000002, 510 // SQLite's file format: its "shared bytes"
+	l := syscall.Flock_t{Type: syscall.F_WRLCK, Start: shared, Len: length}
+	if err := syscall.FcntlFlock(f.Fd(), syscall.F_GETLK, &l); err != nil {
+		return err.Error()
+	}
+	if l.Type == syscall.F_UNLCK {
+		return "free"
+	}
+	return "locked"
+}
+
+// A process that closes a file anywhere loses all of its locks on it. Nothing here does that to a database that is
+// open: others still see that they are not alone.
+func TestLocksOfSQLiteStay(t *testing.T) {
+	path := place(t)
+	c := Config{Path: path}
+	e := open(t, c)
+	export(t, e, sample(wire.Logs, 10).another(0))
+	if _, err := New(c, discard()); err == nil {
+		t.Error("two write")
+	}
+	if err := c.Check(); err != nil {
+		t.Error(err)
+	}
+	if n := items(t, path); n != 10 {
+		t.Errorf("%d items, want 10", n)
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), visitor+"="+path)
+	if out, err := cmd.CombinedOutput(); err != nil || string(out) != "locked\n" {
+		t.Errorf("%s, %v", out, err)
 	}
 }
 
@@ -99,12 +150,12 @@ func TestLockIsTheSystemsAndNotTheFile(t *testing.T) {
 	f("")
 	f("pid 1\nsince 2026-01-01T00:00:00Z\ncommand otlpctl serve\n")
 	f(strings.Repeat("pid x\n", 1000))
-	if held := holder(path, openFile(t, "not written yet")); held.Error() != "database "+path+" is written by another process" {
+	if held := holder(path, fileOf(t, "not written yet")); held.Error() != "database "+path+" is written by another process" {
 		t.Error(held)
 	}
 }
 
-func openFile(t *testing.T, text string) *os.File {
+func fileOf(t *testing.T, text string) *os.File {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "x")
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
