@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -70,13 +69,7 @@ func TestPostgresMigrations(t *testing.T) {
 				t.Errorf("the schema differs from that of a new database:\n%s", firstDifference(got, want))
 			}
 			for table, old := range keys {
-				now := db.Query(t, database, keysOf(table, old.columns))
-				missing := slices.DeleteFunc(old.rows, func(row []string) bool {
-					return slices.ContainsFunc(now, func(other []string) bool { return slices.Equal(row, other) })
-				})
-				if len(missing) > 0 {
-					t.Errorf("%s: %d rows are missing, such as %v", table, len(missing), missing[0])
-				}
+				wantRows(t, table, old, db.Query(t, database, keysOf(table, old.columns)))
 			}
 		})
 	}

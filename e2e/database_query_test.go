@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -21,6 +22,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/otlpctl/otlpctl/e2e/harness/postgres"
+	"github.com/otlpctl/otlpctl/e2e/harness/process"
 	"github.com/otlpctl/otlpctl/e2e/harness/random"
 	"github.com/otlpctl/otlpctl/e2e/harness/signal"
 )
@@ -197,4 +199,28 @@ func everything(ctx context.Context, s *store.Store, sig signal.Signal, sent []p
 		return nil, err
 	}
 	return s.SpanJSON(ctx, spans)
+}
+
+// A database that is not prepared for queries says what is missing.
+func TestPostgresQueriesSayWhatIsMissing(t *testing.T) {
+	db := postgres.Own(t)
+	const reader, password = "reader", "secret"
+	db.MustExec(t, "postgres", fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", reader, password))
+	f := func(url, code, hint string) {
+		t.Helper()
+		o := run(t, process.Spec{Name: "query", Path: otlpctl(t), Args: []string{"traces"}, Env: []string{"APP__DATABASE__URL=" + url}})
+		if o.code != 1 || o.stdout != "" || !strings.Contains(o.stderr, code) || !strings.Contains(o.stderr, "hint: "+hint) || strings.Contains(o.stderr, password) {
+			t.Errorf("exit %d, on stdout %q, on stderr\n%s", o.code, o.stdout, o.stderr)
+		}
+	}
+	f(db.URL(postgres.Database), `no telemetry is kept here yet: relation "otlp_spans" does not exist`, "start otlpctl serve with this database")
+	e, _ := toPostgres(t, pgexport.Config{URL: db.URL(postgres.Database)})
+	mustExport(t, e, signal.Traces, random.Request(signal.Traces, 1))
+	f(db.URLAs(reader, password, postgres.Database), "permission denied for table otlp_spans", "grant the user SELECT on the tables otlp_*")
+	db.MustExec(t, postgres.Database, "GRANT SELECT ON ALL TABLES IN SCHEMA public TO "+reader)
+	url := db.URLAs(reader, password, postgres.Database)
+	o := run(t, process.Spec{Name: "query", Path: otlpctl(t), Args: []string{"traces", "--since", "1970-01-01T00:00:00Z", "-o", "json"}, Env: []string{"APP__DATABASE__URL=" + url}})
+	if o.code != 0 || o.stderr != "" || !strings.Contains(o.stdout, "resourceSpans") {
+		t.Errorf("who may read all tables: exit %d\n%s%s", o.code, o.stdout, o.stderr)
+	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/receiver/export/database/postgres"
 )
 
@@ -80,11 +81,20 @@ func each(answer *pgconn.ResultReader, row func(columns) error) error {
 	return nil
 }
 
-// explained says what is missing in a database that has none of our tables.
+// explained says what to do about the answers that a database gives which is not prepared for queries.
 func explained(err error) error {
-	const undefinedTable = "42P01"
-	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == undefinedTable {
-		return fmt.Errorf("%w: %w", ErrNothing, err)
+	const (
+		undefinedTable        = "42P01"
+		insufficientPrivilege = "42501"
+	)
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	switch {
+	case !ok:
+		return err
+	case e.Code == undefinedTable:
+		return hinted.New(fmt.Errorf("%w: %s", ErrNothing, e.Message), "start otlpctl serve with this database, which makes its tables")
+	case e.Code == insufficientPrivilege:
+		return hinted.New(errors.New(e.Message), "grant the user SELECT on the tables otlp_*")
 	}
 	return err
 }

@@ -80,11 +80,7 @@ func (s *Store) Traces(ctx context.Context, f TraceFilter) ([]Trace, error) {
 		if err != nil {
 			return nil, err
 		}
-		ids = slices.DeleteFunc(ids, func(id TraceID) bool {
-			defer func() { known[id] = true }()
-			return known[id]
-		})
-		traces, err := s.summaries(ctx, ids, f.wants)
+		traces, err := s.summaries(ctx, unknown(known, ids), f.wants)
 		if err != nil {
 			return nil, err
 		}
@@ -96,6 +92,17 @@ func (s *Store) Traces(ctx context.Context, f TraceFilter) ([]Trace, error) {
 		}
 		last = next
 	}
+}
+
+// unknown returns the IDs that are not known yet. From now on they are.
+func unknown(known map[TraceID]bool, ids []TraceID) (fresh []TraceID) {
+	for _, id := range ids {
+		if !known[id] {
+			known[id] = true
+			fresh = append(fresh, id)
+		}
+	}
+	return fresh
 }
 
 // newest returns the newest traces in order.

@@ -41,13 +41,14 @@ type place struct {
 // which there are.
 type partitions struct {
 	log    *slog.Logger
-	shown  *target
+	target *target
 	window day // how many days back
 
-	mu     sync.Mutex
-	known  map[place]struct{}
-	denied time.Time // until when none are made
-	said   bool
+	mu         sync.Mutex
+	known      map[place]struct{}
+	crowded    map[place]struct{} // of which the log has said so
+	denied     time.Time          // until when none are made
+	complained bool               // in the log, since the last that was made
 }
 
 func newPartitions(t *target, maxAge time.Duration, log *slog.Logger) *partitions {
@@ -55,7 +56,7 @@ func newPartitions(t *target, maxAge time.Duration, log *slog.Logger) *partition
 	if maxAge > 0 {
 		window = day(min(int64(maxAge/(24*time.Hour))+1, maxWindow)) //nolint:gosec // bounded
 	}
-	return &partitions{log: log, shown: t, window: window, known: map[place]struct{}{}}
+	return &partitions{log: log, target: t, window: window, known: map[place]struct{}{}, crowded: map[place]struct{}{}}
 }
 
 // missing reports whether a place gets a partition and may not have one.
@@ -82,19 +83,22 @@ func (p *partitions) ensure(ctx context.Context, conn *session, at place) error 
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	var said bool
 	switch {
 	case err == nil:
-		p.known[at], p.said = struct{}{}, false
+		p.known[at], p.complained = struct{}{}, false
 		return nil
 	case errors.Is(err, errCrowded):
-		p.known[at] = struct{}{} // until others are learned: the next day has another chance
+		p.known[at] = struct{}{} // until others are learned
+		_, said = p.crowded[at]
+		p.crowded[at] = struct{}{}
 	default:
 		p.denied = time.Now().Add(deniedFor)
+		said, p.complained = p.complained, true
 	}
-	if !p.said {
-		p.said = true
+	if !said {
 		p.log.Warn("no partition for a day: its rows go to the default partition until there is one",
-			"table", at.table.name, "day", at.day.String(), "error", p.shown.explain(err))
+			"table", at.table.name, "day", at.day.String(), "error", p.target.explain(err))
 	}
 	return nil
 }

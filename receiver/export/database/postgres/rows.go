@@ -65,8 +65,8 @@ func (r *rows) reset(received time.Time) {
 
 func (r *rows) len() int { return len(r.starts) }
 
-// bytes returns the tuples from one to another.
-func (r *rows) span(from, to int) []byte {
+// between returns the tuples from one to another.
+func (r *rows) between(from, to int) []byte {
 	if to == len(r.starts) {
 		return r.buf[r.starts[from]:]
 	}
@@ -85,13 +85,13 @@ func (r *rows) referred(i, which int) row.ID {
 	return row.ID(r.buf[at : at+idSize])
 }
 
-// without returns the rows that keep says yes to.
+// without returns a copy without the rows that are refused.
 func (r *rows) without(refused func(i int) bool) *rows {
 	rest := &rows{table: r.table}
 	for i := range r.starts {
 		if !refused(i) {
 			rest.starts = append(rest.starts, len(rest.buf))
-			rest.buf = append(rest.buf, r.span(i, i+1)...)
+			rest.buf = append(rest.buf, r.between(i, i+1)...)
 		}
 	}
 	return rest
@@ -99,10 +99,10 @@ func (r *rows) without(refused func(i int) bool) *rows {
 
 // reader returns the tuples from one to another as COPY takes them.
 func (r *rows) reader(from, to int) io.Reader {
-	return &copyReader{pieces: [3][]byte{[]byte(copyHeader), r.span(from, to), []byte(copyTrailer)}}
+	return &copyReader{pieces: [3][]byte{[]byte(copyHeader), r.between(from, to), []byte(copyTrailer)}}
 }
 
-// copyReader reads pieces one behind the other, without an allocation for each.
+// copyReader reads pieces one behind the other.
 type copyReader struct {
 	pieces [3][]byte
 	at     int

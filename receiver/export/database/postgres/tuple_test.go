@@ -84,7 +84,7 @@ func TestRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := copyHeader + string(r.span(1, 2)) + string(r.span(2, 3)) + copyTrailer; string(whole) != want {
+	if want := copyHeader + string(r.between(1, 2)) + string(r.between(2, 3)) + copyTrailer; string(whole) != want {
 		t.Errorf("COPY of %d bytes, want %d", len(whole), len(want))
 	}
 }

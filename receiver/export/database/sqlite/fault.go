@@ -8,6 +8,7 @@ import (
 
 	"zombiezen.com/go/sqlite"
 
+	"github.com/otlpctl/otlpctl/receiver/export/internal/reply"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
 )
 
@@ -104,7 +105,14 @@ func nextStep(path string, err error) string {
 // failure returns err as pipeline.Exporter has it. What is wrong with a file can be mended, and the batch is as
 // good as it was.
 func failure(path string, err error) error {
-	return &pipeline.RetryableError{Err: explain(path, err)}
+	err = explain(path, err)
+	if known, ok := errors.AsType[interface {
+		error
+		Hint() string
+	}](err); ok {
+		err = reply.Advise(err, known.Hint()) // it is shown where errors are one text
+	}
+	return &pipeline.RetryableError{Err: err}
 }
 
 // ofRow reports whether SQLite refuses one row, and would take others.
