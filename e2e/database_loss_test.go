@@ -30,12 +30,15 @@ type outage struct {
 // there in the end, and nothing is there twice.
 func TestPostgresLosesNothing(t *testing.T) {
 	t.Parallel()
-	small := disk.New(t, 64<<20)
-	db := postgres.Own(t, "max_connections=14")
-	db.Tablespace(t, "small", small.Path())
+	tables, log := disk.New(t, 64<<20), disk.New(t, 96<<20)
+	db := postgres.Own(t, "max_connections=14", "min_wal_size=32MB", "max_wal_size=32MB")
+	db.Tablespace(t, "small", tables.Path())
+	db.MoveLog(t, log.Path())
 	newWriter(t, db)
-	for _, o := range append(outagesOfServer(db), outagesOfRoom(db, small)...) {
-		t.Run(o.name, func(t *testing.T) { o.through(t, db) })
+	for _, o := range append(outagesOfServer(db, log), outagesOfRoom(db, tables)...) {
+		if !t.Run(o.name, func(t *testing.T) { o.through(t, db) }) {
+			return // the outage may not have ended
+		}
 	}
 }
 
@@ -83,8 +86,8 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// outagesOfServer are those of the server as a whole.
-func outagesOfServer(db *postgres.Server) []outage {
+// outagesOfServer are those of the server as a whole. Its write-ahead log is on a disk of its own.
+func outagesOfServer(db *postgres.Server, log *disk.Small) []outage {
 	again := func(t *testing.T, _ string) {
 		t.Helper()
 		must(t, db.Start(t.Context()))
@@ -99,11 +102,25 @@ func outagesOfServer(db *postgres.Server) []outage {
 		name: "paused", says: "no answer in time",
 		begin: func(t *testing.T, _ string) { must(t, db.Pause()) },
 		end:   func(t *testing.T, _ string) { must(t, db.Continue()) },
+	}, {
+		name: "log full", says: "connection refused",
+		begin: func(t *testing.T, _ string) {
+			must(t, log.Fill())
+			wait.For(t, arrivalLimit, "the server to give up", func() bool {
+				// An error is the end of a session, or of the server.
+				_ = db.Exec(t.Context(), "postgres", "SELECT pg_logical_emit_message(false, 'of no', 'use'); SELECT pg_switch_wal()")
+				return !db.Running()
+			})
+		},
+		end: func(t *testing.T, database string) {
+			must(t, log.Empty())
+			again(t, database)
+		},
 	}}
 }
 
 // outagesOfRoom are those in which the server runs and has no room, no time or no mind for a receiver.
-func outagesOfRoom(db *postgres.Server, small *disk.Small) []outage {
+func outagesOfRoom(db *postgres.Server, tables *disk.Small) []outage {
 	setting := func(t *testing.T, change string) {
 		t.Helper()
 		db.MustExec(t, "postgres", "ALTER SYSTEM "+change)
@@ -112,8 +129,8 @@ func outagesOfRoom(db *postgres.Server, small *disk.Small) []outage {
 	others, busy := &crowd{db: db}, &locker{db: db}
 	return []outage{{
 		name: "disk full", options: "TABLESPACE small", says: "No space left on device (SQLSTATE 53100)",
-		begin: func(t *testing.T, _ string) { must(t, small.Fill()) },
-		end:   func(t *testing.T, _ string) { must(t, small.Empty()) },
+		begin: func(t *testing.T, _ string) { must(t, tables.Fill()) },
+		end:   func(t *testing.T, _ string) { must(t, tables.Empty()) },
 	}, {
 		name: "read only", says: "read-only transaction (SQLSTATE 25006)",
 		begin: func(t *testing.T, _ string) { setting(t, "SET default_transaction_read_only = on") },
@@ -177,7 +194,7 @@ func (l *locker) lock(t *testing.T, database string) {
 func (l *locker) unlock(t *testing.T, _ string) {
 	t.Helper()
 	l.db.MustExec(t, "postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LOCK TABLE ONLY%'")
-	if err := <-l.ended; !strings.Contains(err.Error(), "terminating connection") {
+	if err := <-l.ended; err == nil || !strings.Contains(err.Error(), "terminating connection") {
 		t.Fatal(err)
 	}
 }

@@ -296,3 +296,24 @@ func TestPostgresFailsOver(t *testing.T) {
 		t.Errorf("%s points are complete in the server that took over", got)
 	}
 }
+
+// So it is when nothing is written while the server goes: its connections are found to be closed later.
+func TestPostgresFailsOverWhileIdle(t *testing.T) {
+	first, second := postgres.Own(t), postgres.Own(t)
+	other, _ := toPostgres(t, pgexport.Config{URL: second.URL(postgres.Database)})
+	mustExport(t, other, signal.Logs, logsAt("x", day(0))) // it has the tables
+	e, _ := toPostgres(t, pgexport.Config{URL: strings.Replace(first.URL(postgres.Database), first.Addr(), first.Addr()+","+second.Addr(), 1)})
+	mustExport(t, e, signal.Traces, numbered.Request(signal.Traces, 1, 10))
+	settled(t, first)
+	if err := first.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	wait.For(t, arrivalLimit, "the other server to take over", func() bool {
+		_, err := e.Export(t.Context(), batchOf(t, signal.Traces, numbered.Request(signal.Traces, 11, 10)))
+		return err == nil
+	})
+	complete := "SELECT count(*) FROM otlp_spans i JOIN otlp_resources r ON r.id = i.resource_id JOIN otlp_scopes s ON s.id = i.scope_id"
+	if got := second.Value(t, postgres.Database, complete); got != "10" {
+		t.Errorf("%s spans are complete in the server that took over", got)
+	}
+}

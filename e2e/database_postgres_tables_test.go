@@ -245,7 +245,12 @@ func TestPostgresRights(t *testing.T) {
 	}
 	owner, _ := toPostgres(t, pgexport.Config{URL: db.URL(postgres.Database)})
 	mustExport(t, owner, signal.Logs, logsAt("x", day(0)))
-	db.MustExec(t, postgres.Database, "GRANT SELECT, INSERT, UPDATE, DELETE ON otlp_migrations, otlp_resources, otlp_scopes, otlp_metrics, otlp_spans, otlp_points, otlp_logs TO writer")
+	const tables = "otlp_migrations, otlp_resources, otlp_scopes, otlp_metrics, otlp_spans, otlp_points, otlp_logs"
+	db.MustExec(t, postgres.Database, "GRANT SELECT, INSERT ON "+tables+" TO writer")
+	if err := e.Probe(t.Context(), batchOf(t, signal.Logs, logsAt("x")).Signal); err == nil || !strings.Contains(err.Error(), "may not write to the table otlp_resources") {
+		t.Errorf("probe without the right to update: %v", err)
+	}
+	db.MustExec(t, postgres.Database, "GRANT UPDATE, DELETE ON "+tables+" TO writer")
 	if err := e.Probe(t.Context(), batchOf(t, signal.Logs, logsAt("x")).Signal); err != nil {
 		t.Errorf("probe: %v", err)
 	}

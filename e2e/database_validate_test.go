@@ -25,9 +25,7 @@ func TestValidateDatabase(t *testing.T) {
 	f := func(name, url string, want int, says ...string) {
 		t.Run(name, func(t *testing.T) {
 			before := db.Schema(t, "good", "") + db.Schema(t, "closed", "")
-			config := filepath.Join(t.TempDir(), "config.yaml")
-			must(t, os.WriteFile(config, []byte("database:\n  url: \""+url+"\"\n"), 0o600))
-			got := run(t, process.Spec{Name: "validate", Path: otlpctl(t), Args: []string{"config", "validate", "--level", "connect", "--config", config}})
+			got := validate(t, keeping(url, "timeout: 10s"))
 			if got.code != want {
 				t.Errorf("exit %d, want %d", got.code, want)
 			}
@@ -56,11 +54,25 @@ func TestValidateDatabase(t *testing.T) {
 	f("no such schema", good+"&search_path=nowhere", 2, place, "no schema", "hint: create the schema")
 	f("no connection left", db.URLAs("stranger", "none", "good"), 2, place, "SQLSTATE 53300", "hint: lower max_connections")
 
-	writeSome(t, serve(t, keeping(good, unqueued)))
+	s := serve(t, keeping(good, unqueued))
+	writeSome(t, s)
+	wantCleanExit(t, s)
 	f("with tables", good, 0)
 	db.MustExec(t, "good", "REASSIGN OWNED BY "+writer+" TO "+postgres.Superuser)
+	f("history of somebody else", good, 2, place, "permission denied for table otlp_migrations (SQLSTATE 42501)", "hint: ")
+	db.MustExec(t, "good", "GRANT SELECT ON otlp_migrations TO "+writer)
 	f("tables of somebody else", good, 2, place, "may not write to the table otlp_spans", "hint: ")
 	f("as their owner", db.URL("good"), 0)
 	db.MustExec(t, "good", "INSERT INTO otlp_migrations VALUES (1000, 'later', '', now())")
 	f("tables of a newer version", db.URL("good"), 2, place, "the tables have version 1000", "hint: use the otlpctl that made them")
+}
+
+// validate tries a configuration as far as it goes, on ports that are free.
+func validate(t *testing.T, config string) outcome {
+	t.Helper()
+	addrs, err := loopback.Addrs(t.Context(), 3)
+	must(t, err)
+	s := &server{grpc: addrs[0], http: addrs[1], admin: addrs[2], file: filepath.Join(t.TempDir(), "config.yaml")}
+	must(t, os.WriteFile(s.file, []byte(s.addressed(config+adminSection)), 0o600))
+	return run(t, process.Spec{Name: "validate", Path: otlpctl(t), Args: []string{"config", "validate", "--level", "connect", "--config", s.file}})
 }

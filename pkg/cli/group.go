@@ -91,10 +91,23 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 	if len(near) == 0 {
 		near = cmd.SuggestionsFor(args[0])
 	}
+	if len(near) == 0 {
+		near = above(cmd, args[0])
+	}
 	if len(near) > 0 {
 		err = hinted.New(err, fmt.Sprintf("did you mean %s?", strings.Join(near, " or ")))
 	}
 	return usageError(cmd, err)
+}
+
+// above returns the command of this name that is in no group, and not in that of cmd.
+func above(cmd *cobra.Command, name string) []string {
+	for _, sub := range cmd.Root().Commands() {
+		if sub.Name() == name && sub.IsAvailableCommand() {
+			return []string{sub.CommandPath()}
+		}
+	}
+	return nil
 }
 
 // deeper returns the commands of this name that are in a group of cmd, which was left out.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,6 +39,9 @@ type queryOptions struct {
 	limit      int
 	follow     bool
 	format     output.Format
+
+	narrowed bool // whether a flag chooses among what there is, but for those of time
+	embedded bool // whether the database is the embedded store
 }
 
 // queryFlags adds the flags of queries. noun is what they are for, in the plural, limit how many are shown.
@@ -53,8 +57,20 @@ func queryFlags(cmd *cobra.Command, o *queryOptions, noun string, limit int) {
 	formatFlag(cmd, &o.format)
 }
 
+// choosingFlags are the flags of queries that choose by what an item says, each of which some have.
+func choosingFlags() []string {
+	return []string{"service", "attribute", "name", "min-duration", "max-duration", "status", "severity", "trace", "body"}
+}
+
 // check returns what is wrong with the options.
 func (o *queryOptions) check(cmd *cobra.Command) error {
+	given := slices.DeleteFunc(choosingFlags(), func(flag string) bool { return !cmd.Flags().Changed(flag) })
+	o.narrowed = len(given) > 0
+	for _, flag := range given { // what a script gives in a variable that is not set would choose everything
+		if cmd.Flag(flag).Value.String() == "" {
+			return fmt.Errorf("--%s: it is empty: leave the flag out for all", flag)
+		}
+	}
 	switch {
 	case o.limit <= 0:
 		return fmt.Errorf("--limit %d: want more than 0", o.limit)
@@ -103,8 +119,8 @@ func (o *queryOptions) open(ctx context.Context) (*store.Store, error) {
 	if url == "" {
 		url, origin = os.Getenv(databaseVariable), "$"+databaseVariable
 	}
-	embedded := url == ""
-	if embedded {
+	o.embedded = url == ""
+	if o.embedded {
 		path, err := embeddedStore()
 		if err != nil {
 			return nil, err
@@ -115,7 +131,7 @@ func (o *queryOptions) open(ctx context.Context) (*store.Store, error) {
 	if bad, ok := errors.AsType[*store.URLError](err); ok {
 		return nil, coded{hinted.New(errors.New(origin+" "+bad.Problem), bad.Hint()), exitUsage}
 	}
-	if embedded && errors.Is(err, fs.ErrNotExist) {
+	if o.embedded && errors.Is(err, fs.ErrNotExist) {
 		err = hinted.New(errors.New("no telemetry is kept here yet"),
 			"start otlpctl serve in a terminal, which keeps an hour of what comes, or name a database with --database")
 	}

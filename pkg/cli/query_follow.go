@@ -58,9 +58,17 @@ func (d documents) write(document []byte) error {
 
 // noteNothing says on standard error that nothing matches.
 func noteNothing(s term.Streams, o *queryOptions, noun string) {
-	text := "there are no such " + noun
-	if !o.until.given() && o.since.at.IsZero() {
+	recent := !o.until.given() && o.since.at.IsZero()
+	text := "there are no "
+	if o.narrowed || !recent {
+		text += "such "
+	}
+	text += noun
+	if recent {
 		text += " of the last " + cmp.Or(o.since.text, "hour") + "; --since looks further back"
+	}
+	if recent && o.embedded && !o.narrowed {
+		text += ", and otlpctl send sends some"
 	}
 	_, _ = fmt.Fprintln(s.Err, s.Err.Paint(term.Warn, "note:"), text)
 }

@@ -52,7 +52,7 @@ line: it can be sent again.`,
 		},
 	}
 	queryFlags(cmd, &o.queryOptions, "metrics or data points", queryLimit)
-	cmd.Flags().Lookup("limit").Usage = "`number` of metrics, or of data points, at most: the newest"
+	cmd.Flags().Lookup("limit").Usage = "`number` of metrics at most, the first by name, or of data points, the newest"
 	cmd.Flags().StringVar(&o.name, "name", "", "`name` of the metric; * stands for any characters, ? for one")
 	return cmd
 }

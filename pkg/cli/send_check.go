@@ -69,8 +69,7 @@ type storeFinder struct {
 func (c *sendCheck) open(ctx context.Context) (*storeFinder, error) {
 	found, err := (&queryOptions{database: c.database}).open(ctx)
 	if err != nil {
-		text, hint := apart(err)
-		return nil, hinted.New(errors.New(text), hint)
+		return nil, err
 	}
 	return &storeFinder{found, time.Now().Add(-sampleMargin)}, nil
 }

@@ -50,7 +50,10 @@ func inFlags(err error) error {
 // sendProblem returns why a request was not taken, and what to do about it, if that is known.
 func sendProblem(err error, target load.Target) (text, hint string) {
 	text, hint = apart(err)
-	if hint == "" {
+	switch {
+	case strings.Contains(text, "no pipeline takes"): // as a receiver says over either protocol
+		return text, "the receiver has no pipeline for this signal: give it one, or say with --signal which others to send"
+	case hint == "":
 		return text, hintFor(err, text, target)
 	}
 	return text, flagWords().Replace(hint)
@@ -80,6 +83,8 @@ func hintFor(err error, text string, target load.Target) string {
 		return "it does not take the headers for a proof of who sends: is the token right, and has it not expired?"
 	case status.Code(err) == codes.Unimplemented:
 		return "if this is a port for HTTP (4318), use --protocol http/protobuf"
+	case has("HTTP 405"):
+		return "this is no port for OTLP: 4317 is gRPC, 4318 is HTTP"
 	case has("connection refused"):
 		return "nothing listens there: is the receiver running, and the port right? 4317 is gRPC, 4318 is HTTP"
 	case has("connect: no such file"):

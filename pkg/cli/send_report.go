@@ -144,7 +144,7 @@ func (r *sendReport) verdict() error {
 	}
 	for _, s := range r.Signals {
 		if s.Status == load.PartialSuccess {
-			errs = append(errs, fmt.Errorf("%s: %d of %s were not accepted", s.Signal, s.Rejected, counted(s.Sent, noun(s.signal))))
+			errs = append(errs, fmt.Errorf("%s: %d of %s not accepted", s.Signal, s.Rejected, counted(s.Sent, noun(s.signal))))
 		}
 	}
 	return errors.Join(errs...)

@@ -84,6 +84,7 @@ func TestSendHints(t *testing.T) {
 	f("a token that is refused", "PermissionDenied", "is the token right", serveNothing(t, codes.PermissionDenied), "-H", token)
 	f("one that is refused over HTTP", "HTTP 403 Forbidden", "is the token right", serveStatus(t, http.StatusForbidden).URL, "-H", token)
 	f("not found", "HTTP 404 Not Found", "is appended to ENDPOINT", serveStatus(t, http.StatusNotFound).URL)
+	f("another port", "HTTP 405 Method Not Allowed", "is no port for OTLP", serveStatus(t, http.StatusMethodNotAllowed).URL)
 	f("plain text to TLS", "HTTP 400", "write https:// in the endpoint", "http://"+mutualHost)
 	f("plain text to TLS over gRPC", "Unavailable", "write https://", secureGRPC)
 	f("an unknown authority", "unknown authority", "give --ca-file with", secure.URL)

@@ -32,8 +32,10 @@ func newServe(s term.Streams) *cobra.Command {
 		Long: `Receive traces, metrics and logs over OTLP, batch them and send them on, until a signal
 says to stop. The configuration is that of the OpenTelemetry Collector. Without any,
 OTLP is received on ports 4317 (gRPC) and 4318 (HTTP) and summarised on the terminal; on
-a terminal the last hour is also kept for 'otlpctl traces' and 'otlpctl query'. It is read from config/default.yaml, config/$ENV.yaml, --config, APP__… variables and
---set, each overriding those before.
+a terminal the last hour is also kept for 'otlpctl traces' and 'otlpctl query'.
+
+The configuration is read from config/default.yaml, config/$ENV.yaml, --config, APP__…
+variables and --set, each overriding those before.
 
 SIGHUP, a change of a file and, with admin.reload, POST /reload on the admin port read the
 configuration again. No connection is refused and nothing is lost meanwhile; what is
@@ -73,7 +75,7 @@ func runServe(ctx context.Context, s term.Streams, o serveOptions) error {
 	if o.embed(s, &loaded); o.embedded != "" {
 		note(s.Err, "the last hour is kept, up to %d MiB, in %s: see it with otlpctl traces", embeddedMiB, s.Err.Printable(tilde(o.embedded)))
 	}
-	return serve(ctx, s, func() (config.Loaded, error) { return o.load(s) }, loaded)
+	return nameElsewhere(serve(ctx, s, func() (config.Loaded, error) { return o.load(s) }, loaded))
 }
 
 // healthOf asks the receiver that has this admin port.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -49,6 +50,18 @@ func keep(c *receiver.Config, path string) {
 		p.Exporters = append(p.Exporters, embeddedID)
 		c.Service.Pipelines[id] = p
 	}
+}
+
+// nameElsewhere makes hints about the file of the embedded store, which is in no configuration, say how another one is
+// named.
+func nameElsewhere(err error) error {
+	faults, _ := errors.AsType[config.Errors](err)
+	for i, f := range faults {
+		if strings.HasPrefix(f.Path, "exporters."+string(embeddedID)) {
+			faults[i].Hint = strings.Replace(f.Hint, "name another file", "name another file in $"+databaseVariable+", such as sqlite:other.db", 1)
+		}
+	}
+	return err
 }
 
 func embeddedConfig(path string) *database.Config {

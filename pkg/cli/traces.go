@@ -60,7 +60,7 @@ again.`,
   otlpctl traces --follow --status error --service checkout
 
   # Send yesterday's failures to another receiver
-  otlpctl traces --since 1d --status error --limit 1000 -o json | otlpctl send --file -`,
+  otlpctl traces --since 1d --status error --limit 1000 -o json | otlpctl send gateway:4317 --file -`,
 		Args: atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.check(cmd, args); err != nil {

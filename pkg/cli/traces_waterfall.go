@@ -79,7 +79,7 @@ func (p *waterfallPage) heading(now time.Time) {
 		return
 	}
 	root := p.tree.Roots[0].Span
-	errors, services := p.count()
+	errors, services := p.tree.Count()
 	p.line(p.out.Paint(term.Bold, "trace "+fmt.Sprintf("%x", root.TraceID)))
 	start := momentFull(uint64(p.tree.Start))
 	if p.out.IsTerminal() {
@@ -104,17 +104,6 @@ func (p *waterfallPage) heading(now time.Time) {
 		p.line(term.Cut("critical path █ "+strings.Join(shares, ", "), p.width))
 	}
 	p.line("")
-}
-
-func (p *waterfallPage) count() (errors, services int) {
-	seen := map[string]bool{}
-	for _, line := range p.tree.Lines(p.tree.Spans) {
-		if line.Node.Failed() {
-			errors++
-		}
-		seen[string(line.Node.Span.Service)] = true
-	}
-	return errors, len(seen)
 }
 
 func (p *waterfallPage) line(text string) { p.b.WriteString(strings.TrimRight(text, " ") + "\n") }

@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// planned is a database that notes how each query is answered.
 // items is a line of a plan about a table of items.
 func items() *regexp.Regexp {
 	return regexp.MustCompile(`(SEARCH|SCAN) otlp_(?:spans|points|logs)\b(?: USING(?: COVERING)?)?(.*)`)
 }
 
+// planned is a database that notes how each query is answered.
 type planned struct {
 	connection
 

@@ -37,12 +37,8 @@ type ServiceShare struct {
 // chunk is how many values a query compares a column with.
 const chunk = 500
 
-// Summaries returns what is known of traces, of which those that are not there are left out.
-func (s *Store) Summaries(ctx context.Context, ids []TraceID) ([]Trace, error) {
-	return s.summaries(ctx, ids, func(*Trace) bool { return true })
-}
-
-// summaries is Summaries for the traces that are wanted, which is decided before their roots are known.
+// summaries returns what is known of the traces that are wanted, which is decided before their roots are known. Those
+// that are not there are left out.
 func (s *Store) summaries(ctx context.Context, ids []TraceID, wanted func(*Trace) bool) ([]Trace, error) {
 	var found []Trace
 	for some := range slices.Chunk(ids, chunk) {
@@ -78,7 +74,8 @@ type summary struct {
 // ends when it starts; so does one whose end is beyond all numbers.
 func (s *Store) addShares(ctx context.Context, traces map[TraceID]*summary, ids []TraceID) error {
 	q := from(s.db, `SELECT trace_id, service, count(*), sum(CASE WHEN status_code = 2 THEN 1 ELSE 0 END), min(time), min(start_unix_nano),
-	max(CASE WHEN duration_nano < 0 OR start_unix_nano > 9223372036854775807 - duration_nano THEN start_unix_nano ELSE start_unix_nano + duration_nano END)
+	max(CASE WHEN duration_nano < 0 THEN start_unix_nano
+		WHEN start_unix_nano > 9223372036854775807 - duration_nano THEN start_unix_nano ELSE start_unix_nano + duration_nano END)
 	FROM otlp_spans`)
 	q.and(q.among("trace_id", len(ids), func(i int) any { return ids[i][:] }))
 	q.write(" GROUP BY trace_id, service")

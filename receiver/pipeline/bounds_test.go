@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -225,5 +227,27 @@ func TestAStuckExporterIsAbandoned(t *testing.T) {
 		close(release)
 		synctest.Wait() // what comes too late changes nothing
 		f()
+	})
+}
+
+// An exporter may set a bound, too. What it gets apart was not admitted at the same time.
+func TestExporterBoundsItems(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		admitted := map[time.Time]int{}
+		e := &backend{answer: func(_ context.Context, _ int, b *Batch) (Partial, error) {
+			admitted[b.Admitted()] += b.Items
+			return Partial{}, nil
+		}}
+		s := settings()
+		s.Queue.NumConsumers, s.MaxItems = 1, 40
+		d := start(t, e, s)
+		for _, limits := range []Limits{{}, {MaxItems: 1000}} {
+			clear(admitted)
+			consume(t, route(d.Lane(wire.Logs, limits)), heavy(100, 1))
+			synctest.Wait()
+			if sizes := slices.Sorted(maps.Values(admitted)); !slices.Equal(sizes, []int{20, 40, 40}) {
+				t.Errorf("%+v: batches of %v items, by when they were admitted", limits, sizes)
+			}
+		}
 	})
 }

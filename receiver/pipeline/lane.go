@@ -26,14 +26,22 @@ func (d *Destination) Lane(sig wire.Signal, limits Limits) *Lane {
 	if !sig.Merges() {
 		limits.Timeout = 0
 	}
-	if most := d.station().settings.MaxRequestBytes; most > 0 && (limits.MaxBytes == 0 || limits.MaxBytes > most) {
-		limits.MaxBytes = most
-	}
+	settings := d.station().settings
+	limits.MaxBytes = lower(limits.MaxBytes, settings.MaxRequestBytes)
+	limits.MaxItems = lower(limits.MaxItems, settings.MaxItems)
 	l := &Lane{dest: d, limits: limits, open: map[string]*Batch{}}
 	d.queue.mu.Lock()
 	defer d.queue.mu.Unlock()
 	d.queue.lanes = append(d.queue.lanes, l)
 	return l
+}
+
+// lower returns the lower of two bounds, of which zero is none.
+func lower(a, b int) int {
+	if a == 0 || b == 0 {
+		return max(a, b)
+	}
+	return min(a, b)
 }
 
 // retire ends a lane that new requests do not take any more. What it has
@@ -106,7 +114,8 @@ func (l *Lane) admit(ctx context.Context, p *Payload, pieces []Payload) error {
 	}
 	now := time.Now()
 	for i := range pieces {
-		q.put(l, &pieces[i], now)
+		// An exporter may tell items of different batches apart by when these were admitted, and by nothing else.
+		q.put(l, &pieces[i], now.Add(time.Duration(i)))
 	}
 	return nil
 }

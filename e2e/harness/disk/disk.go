@@ -22,11 +22,11 @@ const ballast = "ballast"
 // Small is a file system of its own, in memory.
 type Small struct{ path string }
 
-// New mounts a disk of so many bytes for one test. What uses it must be cleaned up before: start it later. Where nothing
-// can be mounted the test is skipped, or fails: see programs.Need.
+// New mounts a disk of so many bytes for one test. What uses it is to be started later, so that it has ended when the disk
+// goes. Where nothing can be mounted the test is skipped, or fails: see programs.Need.
 func New(t testing.TB, bytes int64) *Small {
 	t.Helper()
-	path, err := os.MkdirTemp("", "otlpctl-disk-*") // other users of the machine get there, unlike t.TempDir
+	path, err := os.MkdirTemp("", "otlpctl-disk-*") //nolint:usetesting // into t.TempDir other users of the machine do not get
 	if err != nil {
 		t.Fatal(err)
 	}

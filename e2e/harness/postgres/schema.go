@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"fmt"
 	"net"
 	"strings"
 	"testing"
@@ -27,13 +26,4 @@ func (s *Server) Schema(t testing.TB, database, without string) string {
 		}
 	}
 	return b.String()
-}
-
-// Tablespace makes a place for databases of a folder, which must be empty.
-func (s *Server) Tablespace(t testing.TB, name, folder string) {
-	t.Helper()
-	if err := s.user.own(folder); err != nil {
-		t.Fatal(err)
-	}
-	s.MustExec(t, "postgres", fmt.Sprintf("CREATE TABLESPACE %s LOCATION '%s'", name, folder))
 }

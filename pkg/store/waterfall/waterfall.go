@@ -33,6 +33,18 @@ type Node struct {
 // Interval is a span of time, in nanoseconds since the Unix epoch.
 type Interval struct{ Start, End int64 }
 
+// Count returns how many spans failed, and how many services there are.
+func (t *Tree) Count() (failed, services int) {
+	seen := map[string]bool{}
+	t.each(func(n *Node) {
+		if n.Failed() {
+			failed++
+		}
+		seen[string(n.Span.Service)] = true
+	})
+	return failed, len(seen)
+}
+
 // statusError is a span's status code of failure.
 const statusError = 2
 

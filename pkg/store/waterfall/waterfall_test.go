@@ -121,7 +121,7 @@ func TestLimit(t *testing.T) {
 }
 
 func TestDeep(t *testing.T) {
-	const depth = 50_000
+	const depth = 10_000
 	all := make([]*row.Span, depth)
 	for i := range all {
 		all[i] = span(t, fmt.Sprintf("s%d s%d %d %d", i, i-1, 1000+i, 200_000-i))
@@ -137,5 +137,22 @@ func TestShares(t *testing.T) {
 	got := fmt.Sprint(New(spans(t, "a - 10 20, b a 11 19, c a 12 14")).Shares())
 	if want := "[{service-b 8} {service-a 2}]"; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// A trace may be one chain. What is not shown of it takes no memory for its place.
+func TestDeepChain(t *testing.T) {
+	const depth = 10_000
+	chain := make([]*row.Span, depth)
+	for i := range chain {
+		chain[i] = span(t, fmt.Sprintf("%d %d %d %d", i+1, i, i, 2*depth-i))
+	}
+	tree := New(chain)
+	if failed, services := tree.Count(); failed != 0 || services != depth {
+		t.Errorf("%d failed, %d services", failed, services)
+	}
+	lines := tree.Lines(3)
+	if last := lines[len(lines)-1]; len(lines) != 4 || last.Hidden != depth-3 {
+		t.Errorf("%d lines, %d hidden", len(lines), last.Hidden)
 	}
 }

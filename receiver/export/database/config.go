@@ -107,7 +107,11 @@ func (c *Config) Lacks(sig wire.Signal) string {
 	return ""
 }
 
+// maxItems is how many items a transaction has at most. A request may have millions, which take
+// far more memory as rows, and more time than an attempt has.
+const maxItems = 50_000
+
 // Settings returns how a pipeline.Destination is to treat the exporter.
 func (c *Config) Settings() pipeline.Settings {
-	return pipeline.Settings{Queue: c.SendingQueue, Retry: c.RetryOnFailure, Timeout: c.Timeout}
+	return pipeline.Settings{Queue: c.SendingQueue, Retry: c.RetryOnFailure, Timeout: c.Timeout, MaxItems: maxItems}
 }

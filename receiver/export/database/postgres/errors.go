@@ -58,6 +58,9 @@ func remedyOf(err error) remedy {
 	if e.Code == "23514" && e.ConstraintName == "" {
 		return again // check_violation of no constraint: the partition of a day was attached since the default one was chosen
 	}
+	if tooLarge(e) {
+		return refuse
+	}
 	if r, ok := remedies[e.Code]; ok {
 		return r
 	}
@@ -65,6 +68,14 @@ func remedyOf(err error) remedy {
 		return remedies[e.Code[:2]]
 	}
 	return wait
+}
+
+// tooLarge reports whether a value that was sent takes more memory than the server gives to one: such
+// as an array of 2^24 numbers. That has no SQLSTATE of its own, and no translation. Where it came about
+// tells it from what a damaged index leads to.
+func tooLarge(e *pgconn.PgError) bool {
+	return e.Code == "XX000" && strings.HasPrefix(e.Message, "invalid memory alloc request size") &&
+		reply.Has(e.Where, ", column ", "parameter $")
 }
 
 // explainedError is a failure as people read it.

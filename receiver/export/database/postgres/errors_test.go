@@ -37,6 +37,16 @@ func TestRemedies(t *testing.T) {
 	for _, code := range []string{"08006", "25006", "28P01", "3D000", "42501", "42703", "53100", "53300", "55P03", "57014", "57P01", "57P03", "58030", "XX000", "XX001", "?", ""} {
 		f(code, "", wait)
 	}
+	for where, want := range map[string]remedy{
+		"COPY otlp_points, line 1, column detail": refuse,
+		"unnamed portal parameter $4":             refuse,
+		"COPY otlp_points, line 1":                wait, // in an index
+	} {
+		err := &pgconn.PgError{Code: "XX000", Message: "invalid memory alloc request size 1073741824", Where: where}
+		if got := remedyOf(err); got != want {
+			t.Errorf("%s: %d, want %d", where, got, want)
+		}
+	}
 	if remedyOf(nil) != wait || remedyOf(context.DeadlineExceeded) != wait {
 		t.Error("an error of the connection is one to wait for")
 	}

@@ -59,9 +59,9 @@ func New(cfg Config, log *slog.Logger) (*Exporter, error) {
 		return nil, err
 	}
 	e := &Exporter{
-		cfg: cfg, log: log, target: t, pool: newPool(t, max(cfg.MaxConnections, 1)),
-		partitions: newPartitions(t, cfg.MaxAge, log), closing: make(chan struct{}),
+		cfg: cfg, log: log, target: t, partitions: newPartitions(t, cfg.MaxAge, log), closing: make(chan struct{}),
 	}
+	e.pool = newPool(t, max(cfg.MaxConnections, 1), e.forget)
 	e.batches.New = func() any { return &batch{seen: &e.seen} }
 	return e, nil
 }
@@ -154,11 +154,12 @@ func (e *Exporter) end(ctx context.Context) error {
 		e.tasks.Wait()
 		close(ended)
 	}()
+	var err error
 	select {
 	case <-ended:
 	case <-ctx.Done():
-		return fmt.Errorf("%s: work in the background has not ended: %w", e.target.name, ctx.Err())
+		err = fmt.Errorf("%s: work in the background has not ended: %w", e.target.name, ctx.Err())
 	}
 	e.pool.close(ctx)
-	return nil
+	return err
 }

@@ -24,6 +24,7 @@ var errClosed = errors.New("the exporter has been closed")
 // it is gone.
 type pool struct {
 	target *target
+	lost   func()        // called for each connection that was lost: the next one may lead to another server
 	slots  chan struct{} // an element for each connection that is in use or being closed
 
 	mu     sync.Mutex
@@ -36,8 +37,8 @@ type idleConn struct {
 	since time.Time
 }
 
-func newPool(t *target, size int) *pool {
-	return &pool{target: t, slots: make(chan struct{}, size)}
+func newPool(t *target, size int, lost func()) *pool {
+	return &pool{target: t, lost: lost, slots: make(chan struct{}, size)}
 }
 
 // acquire returns a connection that nobody else uses. It goes back by release.
@@ -60,6 +61,7 @@ func (p *pool) acquire(ctx context.Context) (*session, error) {
 			return c.conn, nil
 		}
 		_ = c.conn.Close(ctx) // the server is gone from it
+		p.lost()
 	}
 	conn, err := p.target.connect(ctx)
 	if err != nil {
@@ -94,6 +96,7 @@ func (p *pool) release(ctx context.Context, conn *session) {
 		_ = conn.Close(ctx) // in the middle of a transaction, which ends with it
 	}
 	if conn.IsClosed() {
+		p.lost()
 		go func() { // the server gets a request to cancel, which takes a while if it hangs
 			<-conn.CleanupDone()
 			<-p.slots
@@ -127,8 +130,8 @@ func (p *pool) prune(ctx context.Context, least time.Duration) {
 	}
 }
 
-// close closes all connections. None is in use any more, but some may still be closing: it waits
-// for these, not for long, since a server that hangs does not say goodbye.
+// close closes all connections. It waits for those that are in use or being closed, not for long,
+// since a server that hangs does not say goodbye; one in use is closed when it is released.
 func (p *pool) close(ctx context.Context) {
 	p.mu.Lock()
 	p.closed = true

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/otlpctl/otlpctl/receiver/export/internal/reply"
 	"github.com/otlpctl/otlpctl/receiver/wire"
@@ -63,11 +64,11 @@ func checks(current, there bool) []check {
 		})
 	}
 	if there {
-		for _, t := range []string{"otlp_spans", "otlp_points", "otlp_logs", "otlp_resources", "otlp_scopes", "otlp_metrics"} {
-			all = append(all, check{
-				fmt.Sprintf("has_table_privilege('%[1]s', 'INSERT') AND has_table_privilege('%[1]s', 'SELECT')", t),
-				"the user may not write to the table " + t, hints["42501"],
-			})
+		for _, t := range itemTables {
+			all = append(all, mayWrite(t.name, "SELECT", "INSERT"))
+		}
+		for _, t := range referenceTables {
+			all = append(all, mayWrite(t.name, "SELECT", "INSERT", "UPDATE"))
 		}
 	}
 	return append(all, check{
@@ -75,4 +76,13 @@ func checks(current, there bool) []check {
 		"the user may make no temporary tables, by which rows that are there already are told from new ones",
 		"GRANT TEMPORARY ON DATABASE to the user",
 	})
+}
+
+// mayWrite is the condition that the user has all of these privileges on a table.
+func mayWrite(table string, privileges ...string) check {
+	conditions := make([]string, len(privileges))
+	for i, privilege := range privileges {
+		conditions[i] = fmt.Sprintf("has_table_privilege('%s', '%s')", table, privilege)
+	}
+	return check{strings.Join(conditions, " AND "), "the user may not write to the table " + table, hints["42501"]}
 }

@@ -172,7 +172,7 @@ func (e *Exporter) shrink(ctx context.Context, all []partition, today day) ([]pa
 			e.sayOversize(size)
 			return all, nil
 		}
-		if err := e.drop(ctx, "larger than max_size", oldest...); err != nil {
+		if err := e.drop(ctx, "larger than max_size_mib", oldest...); err != nil {
 			return nil, err
 		}
 		all = left
@@ -203,7 +203,7 @@ func (e *Exporter) sayOversize(size int64) {
 		return
 	}
 	e.kept.oversize = true
-	e.log.Warn("the current day alone is larger than max_size: nothing is deleted before it has ended", "bytes", size, "max_bytes", e.cfg.MaxBytes)
+	e.log.Warn("the current day alone is larger than max_size_mib: nothing is deleted before it has ended", "bytes", size, "max_bytes", e.cfg.MaxBytes)
 }
 
 // drop drops partitions, in one transaction.

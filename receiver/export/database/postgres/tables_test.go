@@ -1,9 +1,9 @@
 package postgres
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,14 +11,19 @@ import (
 
 // What was released never changes: the databases that it made remember its sums.
 func TestMigrationsKeepTheirHistory(t *testing.T) {
+	history := []string{
+		"begin fa923e821c0db39284b66c3a35d1e4005a89b60960d2ec66d98ada20290ac035",
+	}
 	all, err := migrations()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, m := range all {
-		if m.version != i+1 || m.name == "" || m.sql == "" || m.sum != sha256.Sum256([]byte(m.sql)) {
-			t.Errorf("migration %d: %+v", i+1, m)
-		}
+	var got []string
+	for _, m := range all {
+		got = append(got, fmt.Sprintf("%s %x", m.name, m.sum))
+	}
+	if !slices.Equal(got, history) {
+		t.Errorf("migrations are\n%q, want\n%q: what was released is changed by a further migration", got, history)
 	}
 }
 

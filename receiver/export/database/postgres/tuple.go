@@ -27,7 +27,7 @@ type tuples struct{ buf []byte }
 
 // begin starts a tuple of so many fields.
 func (t *tuples) begin(fields int) {
-	t.buf = binary.BigEndian.AppendUint16(t.buf, uint16(fields)) //nolint:gosec // at most 23
+	t.buf = binary.BigEndian.AppendUint16(t.buf, uint16(fields)) //nolint:gosec // at most 24
 }
 
 func (t *tuples) size(n int) {

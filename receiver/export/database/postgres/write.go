@@ -38,14 +38,16 @@ func (e *Exporter) write(ctx context.Context, w *batch, v *verdict) error {
 }
 
 // distrust is for what happens when a connection fails, or a server turns out to be a
-// standby: the next connection may lead to another server, which need not have all that
-// this one was told.
+// standby: it may be in the way of all connections to it, and the next one may lead to another
+// server.
 func (e *Exporter) distrust(ctx context.Context, conn *session) {
 	_ = conn.Close(ctx) // it is given up
 	e.pool.prune(ctx, 0)
 	e.forget()
 }
 
+// forget is for when the next connection may lead to another server, which need not have all that
+// this one was told.
 func (e *Exporter) forget() {
 	e.seen.forget()
 	e.partitions.forget()

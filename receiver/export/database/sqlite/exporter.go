@@ -148,11 +148,11 @@ func (e *Exporter) Export(ctx context.Context, b *pipeline.Batch) (pipeline.Part
 		if _, rejected := errors.AsType[*pipeline.RejectedError](err); rejected {
 			return pipeline.Partial{}, err
 		}
-		return pipeline.Partial{}, failure(e.conf.Path, e.mourn(err))
+		return pipeline.Partial{}, failure(e.conf.Path, e.closeIfBroken(err))
 	}
 	partial := e.writer.refused.partial(b.Signal)
 	if err := e.trim(b.Items); err != nil {
-		e.log.Error("telemetry above max_size_mib was not deleted", "error", explain(e.conf.Path, e.mourn(err)))
+		e.log.Error("telemetry above max_size_mib was not deleted", "error", explain(e.conf.Path, e.closeIfBroken(err)))
 	}
 	return partial, nil
 }
@@ -211,8 +211,8 @@ func (e *Exporter) decode(b *pipeline.Batch) error {
 	return nil
 }
 
-// mourn gives a connection up that may be of no use after an error, and returns the error.
-func (e *Exporter) mourn(err error) error {
+// closeIfBroken closes a connection that may be of no use after an error, and returns the error.
+func (e *Exporter) closeIfBroken(err error) error {
 	if ofFile(err) {
 		e.disconnect()
 	}

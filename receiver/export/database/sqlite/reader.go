@@ -56,7 +56,7 @@ func exists(path string) bool {
 
 // empty says that there is nothing to read.
 func empty(path string) error {
-	return &Error{Path: path, Err: errEmpty, next: "start otlpctl serve, which keeps what it receives there, and send something"}
+	return &Error{Path: path, Err: errEmpty, next: "is that the path? Or else start otlpctl serve with it in database.url, and send something"}
 }
 
 // errEmpty says that nothing was written yet.

@@ -41,7 +41,7 @@ func (e *Exporter) tidy() {
 		var err error
 		if more, err = e.tidyStep(time.Now()); err != nil {
 			more = false
-			e.log.Error("old telemetry was not deleted", "error", explain(e.conf.Path, e.mourn(err)))
+			e.log.Error("old telemetry was not deleted", "error", explain(e.conf.Path, e.closeIfBroken(err)))
 		}
 		e.leave()
 	}
