@@ -50,6 +50,8 @@ func homes() map[string][]string {
 	return map[string][]string{
 		"filippo.io/age":                          {"pkg/config"},
 		"github.com/docker/docker/":               {"pkg/engine"},
+		"github.com/jackc/":                       {"receiver/export/database", "pkg/store"},
+		"zombiezen.com/go/sqlite":                 {"receiver/export/database", "pkg/store"},
 		"github.com/hashicorp/":                   {"pkg/discovery"},
 		"github.com/google/go-containerregistry/": {"pkg/image"},
 		"github.com/charmbracelet/":               {"pkg/term"},

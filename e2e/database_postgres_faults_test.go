@@ -308,10 +308,10 @@ func TestPostgresFailsOverWhileIdle(t *testing.T) {
 	if err := first.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	wait.For(t, arrivalLimit, "the other server to take over", func() bool {
-		_, err := e.Export(t.Context(), batchOf(t, signal.Traces, numbered.Request(signal.Traces, 11, 10)))
-		return err == nil
-	})
+	stopped := time.Now()
+	const idle = 1500 * time.Millisecond // longer than connections are trusted
+	wait.For(t, arrivalLimit, "connections to have been idle for long", func() bool { return time.Since(stopped) > idle })
+	mustExport(t, e, signal.Traces, numbered.Request(signal.Traces, 11, 10))
 	complete := "SELECT count(*) FROM otlp_spans i JOIN otlp_resources r ON r.id = i.resource_id JOIN otlp_scopes s ON s.id = i.scope_id"
 	if got := second.Value(t, postgres.Database, complete); got != "10" {
 		t.Errorf("%s spans are complete in the server that took over", got)

@@ -31,7 +31,7 @@ func readme(t *testing.T) map[string]*chapter {
 	rest, _, _ = strings.Cut(rest, "\n## ")
 	chapters := map[string]*chapter{}
 	block := regexp.MustCompile("(?s)```([a-z]*)\n(.*?)```")
-	for _, part := range strings.Split("Five minutes\n"+rest, "\n### ") {
+	for part := range strings.SplitSeq("Five minutes\n"+rest, "\n### ") {
 		title, body, _ := strings.Cut(part, "\n")
 		c := &chapter{}
 		for _, b := range block.FindAllStringSubmatch(body, -1) {

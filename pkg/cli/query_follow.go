@@ -46,7 +46,7 @@ type documents struct {
 func (d documents) write(document []byte) error {
 	switch {
 	case d.follow && d.format == output.JSON:
-		_, err := d.out.Write(append(document, '\n'))
+		_, err := d.out.Write(output.Shown(d.out, append(document, '\n')))
 		return err
 	case d.follow:
 		if _, err := d.out.Write([]byte("---\n")); err != nil {

@@ -3,6 +3,7 @@
 package output
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -58,10 +59,15 @@ type Stream interface {
 func (f *Format) Write(w Stream, result any, rows func(*Rows)) error {
 	switch *f {
 	case JSON:
-		e := json.NewEncoder(w)
+		var text bytes.Buffer
+		e := json.NewEncoder(&text)
 		e.SetEscapeHTML(false)
 		e.SetIndent("", "  ")
-		return e.Encode(result)
+		if err := e.Encode(result); err != nil {
+			return err
+		}
+		_, err := w.Write(Shown(w, text.Bytes()))
+		return err
 	case YAML:
 		text, err := yaml.Marshal(result)
 		if err != nil {

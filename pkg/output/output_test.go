@@ -2,6 +2,7 @@ package output
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"testing"
 )
@@ -97,6 +98,25 @@ func TestWriteReportsItsError(t *testing.T) {
 	for _, format := range []Format{Table, JSON, YAML} {
 		if err := format.Write(full{}, result{}, fill); !errors.Is(err, errFull) {
 			t.Errorf("%s on a full disk: %v, want %v", format.String(), err, errFull)
+		}
+	}
+}
+
+// What would command a terminal can stand in strings only, and there has another way to be written.
+func TestJSONDoesNotCommandTheTerminal(t *testing.T) {
+	const text = "ü \x1b[31m \u009b31m \u202e \x7f 👍 \U000e0001"
+	for terminal, want := range map[bool]string{
+		true:  `"ü \u001b[31m \u009b31m \u202e \u007f 👍 \udb40\udc01"`,
+		false: "\"ü \\u001b[31m \u009b31m \u202e \x7f 👍 \U000e0001\"",
+	} {
+		s := &stream{terminal: terminal}
+		format := JSON
+		if err := format.Write(s, text, nil); err != nil || s.String() != want+"\n" {
+			t.Errorf("terminal %v: %s, %v, want %s", terminal, s.String(), err, want)
+		}
+		var got string
+		if err := json.Unmarshal(s.Bytes(), &got); err != nil || got != text {
+			t.Errorf("terminal %v: %q, %v", terminal, got, err)
 		}
 	}
 }

@@ -1,6 +1,9 @@
 package store
 
-import "context"
+import (
+	"cmp"
+	"context"
+)
 
 // connection is a database that answers queries.
 type connection interface {
@@ -13,7 +16,11 @@ type connection interface {
 
 // instant is a value of the columns time and received: nanoseconds since the Unix epoch, of which PostgreSQL
 // keeps microseconds.
+//
+// Its bits are those of a uint64: what PostgreSQL has after the year 2262 is negative.
 type instant int64
+
+func (i instant) compare(other instant) int { return cmp.Compare(uint64(i), uint64(other)) }
 
 // dialect is what PostgreSQL and SQLite say differently. Its conditions are about columns that are given as they
 // stand in a query.

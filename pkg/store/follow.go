@@ -91,7 +91,7 @@ func followItems[T any](ctx context.Context, a *arrivals, kind itemKind[T], to F
 // fetch reads items by their primary keys, in the order of their time. Those that have been deleted are left out.
 func fetch[T any](ctx context.Context, s *Store, columns, table string, wanted []arrival, read func(*scan) *T) ([]*T, error) {
 	slices.SortFunc(wanted, func(a, b arrival) int {
-		return cmp.Or(cmp.Compare(a.time, b.time), bytes.Compare(a.key[:], b.key[:]))
+		return cmp.Or(a.time.compare(b.time), bytes.Compare(a.key[:], b.key[:]))
 	})
 	var found []*T
 	for some := range slices.Chunk(wanted, chunk) {

@@ -3,7 +3,10 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	logs "go.opentelemetry.io/proto/otlp/logs/v1"
@@ -136,16 +139,30 @@ func TestWaiting(t *testing.T) {
 	f("is shown in the end", begin+patience, 1, a)
 }
 
+// A trace comes once it seems to be complete, and once.
 func TestFollowTraces(t *testing.T) {
-	w := newWritten(t)
-	w.Poll = time.Millisecond
-	w.shop()
-	var got []string
-	err := w.FollowTraces(t.Context(), TraceFilter{Range: Range{Since: noon()}, Limit: 2}, Followed[Trace]{New: func(some []Trace) error {
-		got = append(got, names(some))
-		return errSeen
-	}})
-	if !errors.Is(err, errSeen) || len(got) != 1 || got[0] != "32" {
-		t.Errorf("got %v, %v", got, err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		w := newWritten(t)
+		w.shop()
+		var got []string
+		err := w.FollowTraces(t.Context(), TraceFilter{Service: "frontend", Range: Range{Since: noon()}, Limit: 1}, Followed[Trace]{New: func(some []Trace) error {
+			for _, one := range some {
+				got = append(got, fmt.Sprintf("%d: %d spans", one.ID[0], one.Spans))
+			}
+			switch len(got) {
+			case 1: // that one has been shown; of another, the second half comes a second later
+				w.spans(aSpan{trace: 2, id: 9, parent: 1, service: "frontend", name: "late", start: 20, end: 21})
+				w.spans(aSpan{trace: 5, id: 1, service: "frontend", name: "GET /", start: 50, end: 51}, aSpan{trace: 6, id: 1, service: "other", name: "GET /"})
+				time.AfterFunc(time.Second, func() {
+					w.spans(aSpan{trace: 5, id: 2, parent: 1, service: "cart", name: "load", start: 50, end: 51}, aSpan{trace: 5, id: 3, parent: 1, service: "frontend", name: "x", start: 50, end: 51})
+				})
+			case 2:
+				return errSeen
+			}
+			return nil
+		}})
+		if want := []string{"2: 1 spans", "5: 3 spans"}; !errors.Is(err, errSeen) || !slices.Equal(got, want) {
+			t.Errorf("got %q, %v, want %q", got, err, want)
+		}
+	})
 }

@@ -92,7 +92,10 @@ func (s *Store) addShares(ctx context.Context, traces map[TraceID]*summary, ids 
 		t.Services = append(t.Services, share)
 		t.Spans += share.Spans
 		t.Errors += share.Errors
-		t.first, t.start, t.end = min(t.first, first), min(t.start, start), max(t.end, end)
+		t.start, t.end = min(t.start, start), max(t.end, end)
+		if first.compare(t.first) < 0 {
+			t.first = first
+		}
 		return nil
 	})
 }

@@ -86,7 +86,7 @@ func (s *Store) Traces(ctx context.Context, f TraceFilter) ([]Trace, error) {
 		}
 		found = newest(append(found, traces...), f.Limit)
 		// What has not been seen has no span after this one, and so has begun no later.
-		complete := next == nil || len(found) == f.Limit && found[f.Limit-1].first >= next.time
+		complete := next == nil || len(found) == f.Limit && found[f.Limit-1].first.compare(next.time) >= 0
 		if complete {
 			return found, nil
 		}

@@ -176,3 +176,19 @@ func damage(t *testing.T, path string, from int64) {
 		t.Fatal(err)
 	}
 }
+
+// Many programs have files whose names end like that of a lock. What is in them stays.
+func TestNewRefusesWhatIsNoLock(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "poetry")
+	const theirs = "[[package]]\n"
+	if err := os.WriteFile(path+lockSuffix, []byte(theirs), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := New(Config{Path: path}, discard())
+	if !errors.Is(err, errNoLock) || !strings.Contains(err.Error(), path+lockSuffix) || hint(err) == "" {
+		t.Errorf("%v; hint: %s", err, hint(err))
+	}
+	if got, err := os.ReadFile(path + lockSuffix); string(got) != theirs {
+		t.Errorf("%q, %v", got, err)
+	}
+}

@@ -21,6 +21,9 @@ const command = "otlpctl serve"
 // errLocked says that another handle has the lock.
 var errLocked = errors.New("locked")
 
+// errNoLock says that the place of the lock is taken by something else.
+var errNoLock = errors.New("is there, and is no lock of a database")
+
 // lock is the right to write to a database. The system takes it back when the process ends, however it does.
 type lock struct {
 	file *os.File
@@ -43,15 +46,34 @@ func acquire(path string) (*lock, error) {
 		return nil, fmt.Errorf("lock %s: %w", name, err)
 	}
 	l := &lock{file: f}
+	if err := ours(f); err != nil {
+		return nil, errors.Join(&Error{Path: path, Err: fmt.Errorf("%s %w", name, err), next: "move it away, or give the database another name"}, f.Close())
+	}
 	if err := l.sign(time.Now()); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return l, nil
 }
 
+// signature is what the file of a lock begins with.
+const signature = "pid "
+
+// ours returns an error if what is in the file is no lock's: many programs have files of such names.
+func ours(f *os.File) error {
+	head := make([]byte, len(signature))
+	n, err := f.ReadAt(head, 0)
+	switch {
+	case err != nil && !errors.Is(err, io.EOF):
+		return err
+	case n > 0 && string(head) != signature:
+		return errNoLock
+	}
+	return nil
+}
+
 // sign writes into the file who has the lock.
 func (l *lock) sign(now time.Time) (err error) {
-	text := fmt.Sprintf("pid %d\nsince %s\ncommand %s\n", os.Getpid(), now.UTC().Format(time.RFC3339), command)
+	text := fmt.Sprintf(signature+"%d\nsince %s\ncommand %s\n", os.Getpid(), now.UTC().Format(time.RFC3339), command)
 	if err := l.file.Truncate(0); err != nil {
 		return err
 	}
