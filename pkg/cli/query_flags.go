@@ -48,7 +48,7 @@ type queryOptions struct {
 func queryFlags(cmd *cobra.Command, o *queryOptions, noun string, limit int) {
 	f := cmd.Flags()
 	f.StringVar(&o.database, "database", "", "`URL` of the database: postgres://… or sqlite:PATH")
-	f.Var(&o.since, "since", "leave out what is older: a length of time such as 10m or 7d, or a time such as 2026-01-02T15:04:05Z (default 1h)")
+	f.Var(&o.since, "since", "leave out what is older: a length of time such as 10m or 7d, or a time such as 2026-01-02T15:04:05Z or 2026-01-02 (default 1h)")
 	f.Var(&o.until, "until", "leave out what is younger")
 	f.StringVar(&o.service, "service", "", "`name` of the service")
 	f.StringArrayVar(&o.attributes, "attribute", nil, "`key=value` of an attribute, or of the resource's; may be given several times")
@@ -150,7 +150,7 @@ func (f *timeFlag) String() string { return f.text }
 // Type names the value in help texts.
 func (*timeFlag) Type() string { return "time" }
 
-// Set reads a length of time, or a time of RFC 3339.
+// Set reads a length of time, a time of RFC 3339, or a date, which is when it begins in UTC.
 func (f *timeFlag) Set(text string) error {
 	*f = timeFlag{text: text}
 	if ago, err := parseAge(text); err == nil && ago >= 0 {
@@ -158,8 +158,11 @@ func (f *timeFlag) Set(text string) error {
 		return nil
 	}
 	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		at, err = time.Parse(time.DateOnly, text)
+	}
 	if err != nil || at.Year() < 1970 || at.Year() > 2261 { // nanoseconds are counted
-		return errors.New("want a length of time such as 10m or 7d, or a time such as 2026-01-02T15:04:05Z")
+		return errors.New("want a length of time such as 10m or 7d, or a time such as 2026-01-02T15:04:05Z or 2026-01-02")
 	}
 	f.at = at
 	return nil

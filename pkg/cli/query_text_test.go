@@ -111,6 +111,7 @@ func TestTimeFlag(t *testing.T) {
 	f("0s", now)
 	f("7d", now.AddDate(0, 0, -7))
 	f("2026-11-25T10:00:00+01:00", now.Add(-3*time.Hour))
+	f("2026-11-25", now.Add(-12*time.Hour))
 	f("-10m", time.Time{})
 	f("d", time.Time{})
 	f("1.5d", time.Time{})
