@@ -53,7 +53,7 @@ func TestSQLiteHasOneWriter(t *testing.T) {
 	must(t, os.WriteFile(config, []byte("database: {url: \"sqlite:"+path+"\"}\n"), 0o600))
 	got := run(t, process.Spec{Name: "second", Path: otlpctl(t), Args: []string{"serve", "--config", config}})
 	says := fmt.Sprintf("second.yaml:1:17: database.url: database %s is written by otlpctl serve, pid %d, since ", path, first.PID())
-	if got.code == 0 || got.stdout != "" || !strings.Contains(got.stderr, says) || !strings.Contains(got.stderr, "\nhint: end that process, or name another file") {
+	if got.code != 1 || got.stdout != "" || !strings.Contains(got.stderr, says) || !strings.Contains(got.stderr, "\nhint: end that process, or name another file") {
 		t.Errorf("exit %d, stdout %q\n%s", got.code, got.stdout, got.stderr)
 	}
 	first.storing(t)

@@ -16,6 +16,7 @@ import (
 	"github.com/otlpctl/otlpctl/pkg/term"
 	"github.com/otlpctl/otlpctl/receiver"
 	"github.com/otlpctl/otlpctl/receiver/admin"
+	"github.com/otlpctl/otlpctl/receiver/export/database/sqlite"
 )
 
 type serveOptions struct {
@@ -144,7 +145,7 @@ func serve(ctx context.Context, s term.Streams, load func() (config.Loaded, erro
 		Ready:      releaseStartPages,
 	})
 	if err != nil {
-		return coded{placed(loaded, err), exitUsage}
+		return coded{placed(loaded, err), startCode(err)}
 	}
 	reloader.receiver = r
 	receipt, err := runReloadable(ctx, s, r, reloader, hups)
@@ -155,6 +156,14 @@ func serve(ctx context.Context, s term.Streams, load func() (config.Loaded, erro
 		return coded{err, exitFailed}
 	}
 	return nil
+}
+
+// startCode is that of an invalid configuration, unless it is another process that is in the way.
+func startCode(err error) int {
+	if _, held := errors.AsType[*sqlite.HeldError](err); held {
+		return exitFailed
+	}
+	return exitUsage
 }
 
 // runReloadable runs the receiver with its reloader beside it.
