@@ -251,3 +251,32 @@ func TestExporterBoundsItems(t *testing.T) {
 		}
 	})
 }
+
+// Which items a backend does not take is in no answer to their clients, who were told yes before.
+func TestRefusedItemsAreSaidAndNotOften(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := &backend{answer: func(context.Context, int, *Batch) (Partial, error) {
+			return Partial{Rejected: math.MaxInt64, Message: "no room for é"}, nil
+		}}
+		var log bytes.Buffer
+		d := NewDestination("test", e, settings(), &Pool{}, slog.New(slog.NewTextHandler(&log, nil)))
+		ended := make(chan error, 1)
+		go func() { ended <- d.Run(t.Context()) }()
+		r := route(d.Lane(wire.Traces, Limits{}))
+		for range 3 {
+			consume(t, r, payload(2))
+			synctest.Wait()
+		}
+		time.Sleep(quiet)
+		consume(t, r, payload(2))
+		synctest.Wait()
+		d.Drain()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		said := log.String()
+		if strings.Count(said, "items refused") != 2 || !strings.Contains(said, "items=2 ") || !strings.Contains(said, "items=6 ") || !strings.Contains(said, "no room for é") {
+			t.Error(said)
+		}
+	})
+}

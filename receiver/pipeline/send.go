@@ -104,6 +104,9 @@ func (d *Destination) attempt(ctx context.Context, b *Batch) (Partial, error) {
 		d.failed.Add(1)
 	}
 	d.health.observe(d.log, err)
+	if refused := partial.rejectedOf(int64(b.Items)); err == nil && refused > 0 {
+		d.health.refuse(d.log, b.Signal, refused, partial.Message)
+	}
 	return partial, err
 }
 
@@ -170,9 +173,11 @@ type health struct {
 	since   time.Time
 	lost    int       // items dropped since the last line about it
 	spoke   time.Time // when that line was written
+	refused int64     // the same for items that the backend does not take
+	told    time.Time
 }
 
-// quiet is the least time between two lines about dropped items.
+// quiet is the least time between two lines about dropped items, or about refused ones.
 const quiet = 10 * time.Second
 
 func (h *health) observe(log *slog.Logger, err error) {
@@ -202,6 +207,18 @@ func (h *health) drop(log *slog.Logger, sig wire.Signal, items int, o outcome) {
 	}
 	log.Error("items lost", "items", h.lost, "signal", sig.String(), "reason", o.why(), "error", o.err)
 	h.lost, h.spoke = 0, time.Now()
+}
+
+// refuse notes that the backend does not take some items, and what it says about that.
+func (h *health) refuse(log *slog.Logger, sig wire.Signal, items int64, message string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.refused += items
+	if time.Since(h.told) < quiet {
+		return
+	}
+	log.Warn("items refused", "items", h.refused, "signal", sig.String(), "message", message)
+	h.refused, h.told = 0, time.Now()
 }
 
 func (h *health) read() (failing string, since time.Time) {
