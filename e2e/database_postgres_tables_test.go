@@ -11,6 +11,7 @@ import (
 	collogs "go.opentelemetry.io/proto/otlp/collector/logs/v1"
 	common "go.opentelemetry.io/proto/otlp/common/v1"
 	logs "go.opentelemetry.io/proto/otlp/logs/v1"
+	resource "go.opentelemetry.io/proto/otlp/resource/v1"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/otlpctl/otlpctl/e2e/harness/numbered"
@@ -28,6 +29,15 @@ func logsAt(bodies string, times ...time.Time) proto.Message {
 		}
 	}
 	return &collogs.ExportLogsServiceRequest{ResourceLogs: []*logs.ResourceLogs{{ScopeLogs: []*logs.ScopeLogs{{LogRecords: records}}}}}
+}
+
+// logsOf is logsAt with a resource and a scope of their own.
+func logsOf(service, bodies string, times ...time.Time) proto.Message {
+	request, _ := logsAt(bodies, times...).(*collogs.ExportLogsServiceRequest)
+	name := &common.AnyValue{Value: &common.AnyValue_StringValue{StringValue: service}}
+	request.ResourceLogs[0].Resource = &resource.Resource{Attributes: []*common.KeyValue{{Key: "service.name", Value: name}}}
+	request.ResourceLogs[0].ScopeLogs[0].Scope = &common.InstrumentationScope{Name: service}
+	return request
 }
 
 // day is a day from today, at noon.
@@ -184,9 +194,9 @@ func TestPostgresRetentionByAge(t *testing.T) {
 		mustExport(t, e, signal.Traces, numbered.Request(signal.Traces, 1, 1)) // another resource
 	})
 	e, log := toPostgres(t, pgexport.Config{URL: db.URL(postgres.Database), MaxAge: 48 * time.Hour})
-	mustExport(t, e, signal.Metrics, numbered.Request(signal.Metrics, 1, 1))
+	mustExport(t, e, signal.Logs, logsOf("now", "x", day(0)))
 	// What came now but says that it is of the future is kept as long as the rest.
-	want := map[string]string{partitionOf("otlp_logs", 0): "1", partitionOf("otlp_logs", -2): "1", "otlp_logs_other": "1"}
+	want := map[string]string{partitionOf("otlp_logs", 0): "2", partitionOf("otlp_logs", -2): "1", "otlp_logs_other": "1"}
 	waitForPartitions(t, db, want)
 	if got := db.Value(t, postgres.Database, "SELECT to_regclass('"+partitionOf("otlp_logs", -3)+"') IS NULL"); got != "t" {
 		t.Error("the partition of an old day is there")
@@ -195,7 +205,7 @@ func TestPostgresRetentionByAge(t *testing.T) {
 		t.Errorf("the log says nothing of it:\n%s", log)
 	}
 	wait.For(t, arrivalLimit, "the resource that was seen long ago to be gone", func() bool {
-		return db.Value(t, postgres.Database, "SELECT string_agg(service, ',') FROM otlp_resources") == "numbered"
+		return db.Value(t, postgres.Database, "SELECT string_agg(service, ',' ORDER BY service) FROM otlp_resources") == "now,numbered"
 	})
 }
 
@@ -224,10 +234,93 @@ func TestPostgresRetentionBySize(t *testing.T) {
 	tiny, log := toPostgres(t, pgexport.Config{URL: db.URL(postgres.Database), MaxBytes: 1 << 10})
 	mustExport(t, tiny, signal.Logs, logsAt("newer", day(0)))
 	wait.For(t, arrivalLimit, "the log to say that a day is too large", func() bool {
-		return strings.Contains(log.String(), "the current day alone is larger than max_size")
+		return strings.Contains(log.String(), "the current day alone is larger")
 	})
 	if got := partitionsOf(t, db, "otlp_logs"); len(got) != 1 || got[partitionOf("otlp_logs", 0)] != "16002" {
 		t.Errorf("partitions %v", got)
+	}
+}
+
+// What gets no partition goes before any day, and gives its room back; what only lacks one stays for the day.
+func TestPostgresRetentionBySizeOfWhatHasNoDay(t *testing.T) {
+	db := postgres.Own(t)
+	e, _ := toPostgres(t, pgexport.Config{URL: db.URL(postgres.Database)})
+	ancient := func() {
+		for i := range 8 {
+			var times []time.Time
+			for n := range 4000 {
+				times = append(times, time.Unix(0, int64(i*4000+n)*1000))
+			}
+			mustExport(t, e, signal.Logs, logsAt(strings.Repeat("x", 100), times...))
+		}
+		db.MustExec(t, postgres.Database, "UPDATE otlp_logs_other SET received = now() WHERE time < '1971-01-01'")
+	}
+	stray := func(received string, count int) { // rows of a day whose partition is missing
+		db.MustExec(t, postgres.Database, fmt.Sprintf("INSERT INTO otlp_logs SELECT current_date - 20 + interval '12 hours', gen_random_uuid(), %s, resource_id, scope_id, 0, 0, 0, 0, '' "+
+			"FROM (SELECT * FROM otlp_logs LIMIT 1) x, generate_series(1, %d)", received, count))
+	}
+	mustExport(t, e, signal.Logs, logsAt("good", day(0), day(-1), day(-2), day(-3)))
+	settled(t, db)
+	ancient()
+	stray("now()", 1)
+	stray("now() - interval '2 days'", 1)
+	want := map[string]string{"otlp_logs_other": "1"}
+	for from := range 4 {
+		want[partitionOf("otlp_logs", -from)] = "1"
+	}
+	const most = 4 << 20
+	fits := func() bool {
+		return db.Value(t, postgres.Database, fmt.Sprintf("SELECT sum(pg_total_relation_size(oid)) <= %d FROM pg_class WHERE relkind = 'r' AND relname LIKE 'otlp%%'", most)) == "t"
+	}
+	if fits() {
+		t.Fatal("there is not enough to delete")
+	}
+	t.Run("for its size", func(t *testing.T) {
+		some, log := toPostgres(t, pgexport.Config{URL: db.URL(postgres.Database), MaxBytes: most})
+		mustExport(t, some, signal.Metrics, numbered.Request(signal.Metrics, 1, 1))
+		waitForPartitions(t, db, want)
+		wait.For(t, arrivalLimit, "the rest to fit, and the log to say what went", func() bool {
+			return fits() && strings.Count(log.String(), "table=public.otlp_logs_other") == 2
+		})
+	})
+	t.Run("what was deleted for its age", func(t *testing.T) {
+		ancient()
+		some, _ := toPostgres(t, pgexport.Config{URL: db.URL(postgres.Database), MaxAge: 30 * 24 * time.Hour, MaxBytes: most})
+		mustExport(t, some, signal.Metrics, numbered.Request(signal.Metrics, 1, 1))
+		waitForPartitions(t, db, want)
+		wait.For(t, arrivalLimit, "the rest to fit", fits)
+	})
+	t.Run("not what was received today", func(t *testing.T) {
+		stray("now()", 40_000)
+		some, log := toPostgres(t, pgexport.Config{URL: db.URL(postgres.Database), MaxBytes: most})
+		mustExport(t, some, signal.Metrics, numbered.Request(signal.Metrics, 1, 1))
+		wait.For(t, arrivalLimit, "the log to say what does not fit", func() bool {
+			return strings.Contains(log.String(), "rows of days that have no partition take more than a quarter of the room")
+		})
+		want["otlp_logs_other"] = "40001"
+		waitForPartitions(t, db, want)
+	})
+}
+
+// What moved rows refer to is kept for as long as their partition, though it was seen last long before.
+func TestPostgresMovesRowsWithWhatTheyReferTo(t *testing.T) {
+	db := postgres.Own(t)
+	e, _ := toPostgres(t, pgexport.Config{URL: db.URL(postgres.Database)})
+	mustExport(t, e, signal.Logs, logsAt("x", day(-40)))
+	for _, table := range []string{"otlp_resources", "otlp_scopes"} {
+		db.MustExec(t, postgres.Database, "UPDATE "+table+" SET seen = current_date - 100")
+	}
+	mustExport(t, e, signal.Traces, numbered.Request(signal.Traces, 1, 1)) // of another resource and scope
+	patient, _ := toPostgres(t, pgexport.Config{URL: db.URL(postgres.Database), MaxAge: 60 * 24 * time.Hour})
+	mustExport(t, patient, signal.Logs, logsOf("other", "y", day(-40)))
+	if got := partitionsOf(t, db, "otlp_logs"); got[partitionOf("otlp_logs", -40)] != "2" {
+		t.Fatalf("partitions %v", got)
+	}
+	for _, table := range []string{"resource", "scope"} {
+		got := db.Value(t, postgres.Database, fmt.Sprintf("SELECT current_date - r.seen FROM otlp_%[1]ss r JOIN otlp_logs l ON l.%[1]s_id = r.id WHERE l.body = 'x'", table))
+		if got != "40" {
+			t.Errorf("the %s was seen %s days ago, want 40", table, got)
+		}
 	}
 }
 
@@ -262,6 +355,14 @@ func TestPostgresRights(t *testing.T) {
 	}
 	if n := strings.Count(log.String(), "no partition for a day"); n != 1 {
 		t.Errorf("said %d times that there are no partitions:\n%s", n, log)
+	}
+	small, smallLog := toPostgres(t, pgexport.Config{URL: url, MaxBytes: 1 << 10})
+	mustExport(t, small, signal.Logs, logsAt("y", day(0), day(-5), day(-6)))
+	wait.For(t, arrivalLimit, "the log to say that this user may not delete", func() bool {
+		return strings.Contains(smallLog.String(), "this user may not empty public.otlp_")
+	})
+	if got := partitionsOf(t, db, "otlp_logs"); fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("partitions %v, want %v", got, want)
 	}
 	if strings.Contains(log.String()+err.Error(), "secret-of-the-writer") {
 		t.Error("the password is shown")

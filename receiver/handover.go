@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"github.com/otlpctl/otlpctl/receiver/export/database"
 	"github.com/otlpctl/otlpctl/receiver/export/file"
@@ -20,6 +21,7 @@ type handover struct {
 	mu       sync.Mutex
 	begun    bool // after has been called, or is about to be
 	exporter pipeline.Exporter
+	shown    atomic.Pointer[pipeline.Exporter] // exporter, for who must not wait
 }
 
 // begin says that after will be called.
@@ -67,7 +69,16 @@ func (h *handover) opened() (pipeline.Exporter, error) {
 		return nil, err
 	}
 	h.exporter = e
+	h.shown.Store(&e)
 	return e, nil
+}
+
+// Unwrap returns the exporter that has the file open, or nil. It does not wait.
+func (h *handover) Unwrap() pipeline.Exporter {
+	if e := h.shown.Load(); e != nil {
+		return *e
+	}
+	return nil
 }
 
 // Close closes the file. If it never came to open it, it waits until it could

@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -63,25 +62,5 @@ func hintText(w *term.Output, hint string) string {
 	return w.Paint(term.Hint, "hint:") + " " + w.Printable(hint)
 }
 
-// hints collects the hints of an error and of all that it wraps, each once, the innermost first:
-// the closer to the cause, the more it helps.
-func hints(err error) []string {
-	var found []string
-	var walk func(error)
-	walk = func(err error) {
-		switch e := err.(type) { //nolint:errorlint // the tree is walked here
-		case interface{ Unwrap() error }:
-			walk(e.Unwrap())
-		case interface{ Unwrap() []error }:
-			for _, inner := range e.Unwrap() {
-				walk(inner)
-			}
-		}
-		h, ok := err.(interface{ Hint() string })
-		if ok && h.Hint() != "" && !slices.Contains(found, h.Hint()) {
-			found = append(found, h.Hint())
-		}
-	}
-	walk(err)
-	return found
-}
+// hints returns the hints of an error, as they are printed.
+func hints(err error) []string { return hinted.All(err) }

@@ -128,7 +128,7 @@ func (l *pointList) list(metrics []store.Metric) error {
 			{text: string(m.Unit)},
 			{text: strconv.Itoa(m.Series)},
 			{text: pointText(m.Last)},
-			{text: shortAge(out, time.Unix(0, int64(m.Last.Time)), now), full: momentFull(m.Last.Time)},
+			{text: shortAge(out, momentOf(m.Last.Time), now), full: momentFull(m.Last.Time)},
 		}
 	}
 	return table.write(rows)

@@ -51,7 +51,7 @@ func momentText(nanos uint64, now time.Time) string { return localText(nanos, no
 func secondText(nanos uint64, now time.Time) string { return localText(nanos, now, time.TimeOnly) }
 
 func localText(nanos uint64, now time.Time, layout string) string {
-	t := time.Unix(0, int64(nanos)).Local()
+	t := momentOf(nanos).Local()
 	if now = now.Local(); t.YearDay() != now.YearDay() || t.Year() != now.Year() {
 		layout = time.DateOnly + " " + layout
 	}
@@ -60,7 +60,13 @@ func localText(nanos uint64, now time.Time, layout string) string {
 
 // momentFull returns a time for programs.
 func momentFull(nanos uint64) string {
-	return time.Unix(0, int64(nanos)).UTC().Format(time.RFC3339Nano)
+	return momentOf(nanos).UTC().Format(time.RFC3339Nano)
+}
+
+// momentOf returns the time that is so many nanoseconds after the Unix epoch: until the year 2554, while an int64
+// ends in 2262.
+func momentOf(nanos uint64) time.Time {
+	return time.Unix(int64(nanos/1e9), int64(nanos%1e9))
 }
 
 // attributesText returns an object of JSON as key=value, in the order of keys.

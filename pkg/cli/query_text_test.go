@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -141,4 +142,29 @@ func TestWithin(t *testing.T) {
 	f("5m", "", 5*time.Minute, 0)
 	f("", "2h", 3*time.Hour, 2*time.Hour)
 	f("1d", "2h", 24*time.Hour, 2*time.Hour)
+}
+
+func TestMoments(t *testing.T) {
+	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.Local)
+	f := func(at time.Time, wantFull, wantText string) {
+		t.Helper()
+		nanos := uint64(at.Unix())*1e9 + uint64(at.Nanosecond())
+		if got := momentFull(nanos); got != wantFull {
+			t.Errorf("%d: %s, want %s", nanos, got, wantFull)
+		}
+		if got := momentText(nanos, now); got != wantText {
+			t.Errorf("%d: %s, want %s", nanos, got, wantText)
+		}
+	}
+	today := now.Add(-time.Minute)
+	f(today, today.UTC().Format(time.RFC3339Nano), "11:59:00.000")
+	local := func(at time.Time) string { return at.Local().Format("2006-01-02 15:04:05.000") }
+	for text, at := range map[string]time.Time{
+		"1970-01-01T00:00:00Z":           time.Unix(0, 0),
+		"2262-04-11T23:47:16.854775807Z": time.Unix(0, math.MaxInt64),
+		"2262-04-11T23:47:16.854775808Z": time.Unix(0, math.MaxInt64).Add(1),
+		"2554-07-21T23:34:33.709551615Z": time.Unix(18_446_744_073, 709_551_615),
+	} {
+		f(at, text, local(at))
+	}
 }

@@ -43,13 +43,13 @@ func flagWords() *strings.Replacer {
 
 // inFlags says what is wrong with a target in words of the command line.
 func inFlags(err error) error {
-	text, hint := apart(err)
+	text, hint := hinted.Apart(err)
 	return hinted.New(errors.New(flagWords().Replace(text)), flagWords().Replace(hint))
 }
 
 // sendProblem returns why a request was not taken, and what to do about it, if that is known.
 func sendProblem(err error, target load.Target) (text, hint string) {
-	text, hint = apart(err)
+	text, hint = hinted.Apart(err)
 	switch {
 	case strings.Contains(text, "no pipeline takes"): // as a receiver says over either protocol
 		return text, "the receiver has no pipeline for this signal: give it one, or say with --signal which others to send"
@@ -57,18 +57,6 @@ func sendProblem(err error, target load.Target) (text, hint string) {
 		return text, hintFor(err, text, target)
 	}
 	return text, flagWords().Replace(hint)
-}
-
-// apart returns an error without its hint, which exporters have in their text, and the hint.
-func apart(err error) (text, hint string) {
-	if all := hints(err); len(all) > 0 {
-		hint = all[0]
-	}
-	text = err.Error()
-	if hint != "" {
-		text = strings.ReplaceAll(text, "; hint: "+hint, "")
-	}
-	return text, hint
 }
 
 // hintFor knows what is no fault of a configuration.

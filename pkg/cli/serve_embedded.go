@@ -23,7 +23,8 @@ const (
 const embeddedID receiver.ID = "database/embedded"
 
 // embed gives the receiver a store of its own if it was started on a terminal by somebody who has
-// not said where telemetry goes. It runs without one if that cannot be written.
+// not said where telemetry goes. It runs without one if there can be no such file. That another process
+// writes to the file shows when it is opened, and ends the start: its error says who does (nameElsewhere).
 func (o *serveOptions) embed(s term.Streams, loaded *config.Loaded) {
 	if !loaded.ByDefault() || !s.Err.IsTerminal() || inContainer() {
 		return

@@ -2,6 +2,11 @@
 // package with more to say has a type of its own.
 package hinted
 
+import (
+	"slices"
+	"strings"
+)
+
 // Error is an error whose next step is known.
 type Error struct {
 	error
@@ -16,3 +21,37 @@ func (e Error) Unwrap() error { return e.error }
 
 // Hint says what to do next.
 func (e Error) Hint() string { return e.hint }
+
+// All collects the hints of an error and of all that it wraps, each once, the innermost first: the closer to the
+// cause, the more it helps.
+func All(err error) []string {
+	var found []string
+	var walk func(error)
+	walk = func(err error) {
+		switch e := err.(type) { //nolint:errorlint // the tree is walked here
+		case interface{ Unwrap() error }:
+			walk(e.Unwrap())
+		case interface{ Unwrap() []error }:
+			for _, inner := range e.Unwrap() {
+				walk(inner)
+			}
+		}
+		h, ok := err.(interface{ Hint() string })
+		if ok && h.Hint() != "" && !slices.Contains(found, h.Hint()) {
+			found = append(found, h.Hint())
+		}
+	}
+	walk(err)
+	return found
+}
+
+// Apart returns the text of an error without its hint, which exporters have in their text, and the hint that is
+// closest to the cause; empty if there is none.
+func Apart(err error) (text, hint string) {
+	text = err.Error()
+	if all := All(err); len(all) > 0 {
+		hint = all[0]
+		text = strings.ReplaceAll(text, "; hint: "+hint, "")
+	}
+	return text, hint
+}

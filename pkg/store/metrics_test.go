@@ -6,6 +6,8 @@ import (
 	"time"
 
 	metrics "go.opentelemetry.io/proto/otlp/metrics/v1"
+
+	"github.com/otlpctl/otlpctl/receiver/export/database/row"
 )
 
 // processor writes 4 data points of 3 series, and 1 of another metric.
@@ -19,6 +21,19 @@ func (w *written) processor() {
 		AggregationTemporality: metrics.AggregationTemporality_AGGREGATION_TEMPORALITY_DELTA,
 		DataPoints:             []*metrics.HistogramDataPoint{{TimeUnixNano: at(7), Count: count, Sum: &sum, ExplicitBounds: []float64{1}, BucketCounts: []uint64{1, 2}}},
 	}}})
+}
+
+// A data point whose metric is not there has no name, and is shown all the same.
+func TestPointsWithoutMetric(t *testing.T) {
+	known := &row.Metric{ID: row.ID{1}, Name: row.Text("load"), Kind: row.Gauge}
+	points := []*row.Point{{Metric: row.ID{2}, Kind: row.Sum}, {Metric: row.ID{1}, Kind: row.Gauge}, {Metric: row.ID{2}, Kind: row.Sum}}
+	got := ofMetrics(points, []*row.Metric{known})
+	if len(got) != 3 || got[1].Of != known {
+		t.Fatalf("%+v", got)
+	}
+	if m := got[0].Of; m.ID != (row.ID{2}) || m.Name != nil || m.Kind != row.Sum || got[2].Of != m {
+		t.Errorf("%+v", m)
+	}
 }
 
 func TestMetrics(t *testing.T) {

@@ -26,7 +26,8 @@ func lastPoints(points []*row.Point, n int) []*row.Point {
 	return points[max(0, len(points)-n):]
 }
 
-// ofMetrics returns data points with their metrics.
+// ofMetrics returns data points with their metrics. Of one that is not there, as somebody has deleted it, only the kind
+// is known.
 func ofMetrics(points []*row.Point, metrics []*row.Metric) []Point {
 	byID := make(map[row.ID]*row.Metric, len(metrics))
 	for _, m := range metrics {
@@ -34,9 +35,12 @@ func ofMetrics(points []*row.Point, metrics []*row.Metric) []Point {
 	}
 	found := make([]Point, 0, len(points))
 	for _, p := range points {
-		if m := byID[p.Metric]; m != nil {
-			found = append(found, Point{p, m})
+		m := byID[p.Metric]
+		if m == nil {
+			m = &row.Metric{ID: p.Metric, Kind: p.Kind}
+			byID[p.Metric] = m
 		}
+		found = append(found, Point{p, m})
 	}
 	return found
 }

@@ -38,7 +38,8 @@ func (p *postgresServer) connect(ctx context.Context) error {
 		return ctx.Err()
 	}
 	if err != nil {
-		return apart(err)
+		text, hint := hinted.Apart(err)
+		return hinted.New(errors.New(text), hint)
 	}
 	p.conn = conn
 	p.goodbye = func() error { // although its context may have ended, and whether the server answers or not

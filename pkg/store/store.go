@@ -7,7 +7,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/receiver/export/database"
 )
 
@@ -63,17 +62,6 @@ func problemOf(err error) string {
 		return e.Problem()
 	}
 	return err.Error()
-}
-
-// apart takes the hint out of an error's text, where exporters have it.
-func apart(err error) error {
-	if e, ok := errors.AsType[interface {
-		error
-		Hint() string
-	}](err); ok {
-		return hinted.New(errors.New(problemOf(err)), e.Hint())
-	}
-	return err
 }
 
 // assign sets a text whose type is not named here.

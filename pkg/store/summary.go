@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"time"
 )
@@ -67,23 +68,30 @@ func (s *Store) summaries(ctx context.Context, ids []TraceID, wanted func(*Trace
 // summary is a trace that is being summed up.
 type summary struct {
 	Trace
-	start, end int64
+	start, end uint64 // in nanoseconds since the Unix epoch; a start of zero is not known
 }
+
+// unsignedStart is the column start_unix_nano, whose bits are those of a uint64, as a number that has the order of those:
+// 2^63 less.
+const unsignedStart = `CASE WHEN start_unix_nano < 0 THEN start_unix_nano + 9223372036854775807 + 1
+	ELSE start_unix_nano - 9223372036854775807 - 1 END`
+
+// unsigned returns what such a number stands for.
+func unsigned(ordered int64) uint64 { return uint64(ordered) ^ 1<<63 }
 
 // addShares adds what is known of each service in a trace. A span that ends before it starts, or that has no end,
 // ends when it starts; so does one whose end is beyond all numbers.
 func (s *Store) addShares(ctx context.Context, traces map[TraceID]*summary, ids []TraceID) error {
-	q := from(s.db, `SELECT trace_id, service, count(*), sum(CASE WHEN status_code = 2 THEN 1 ELSE 0 END), min(time), min(start_unix_nano),
-	max(CASE WHEN duration_nano < 0 THEN start_unix_nano
-		WHEN start_unix_nano > 9223372036854775807 - duration_nano THEN start_unix_nano ELSE start_unix_nano + duration_nano END)
-	FROM otlp_spans`)
+	q := from(s.db, `SELECT trace_id, service, count(*), sum(CASE WHEN status_code = 2 THEN 1 ELSE 0 END), min(time), min(started),
+	max(CASE WHEN duration_nano < 0 THEN started WHEN started > 9223372036854775807 - duration_nano THEN started ELSE started + duration_nano END)
+	FROM (SELECT trace_id, service, status_code, time, duration_nano, `+unsignedStart+` AS started FROM otlp_spans`)
 	q.and(q.among("trace_id", len(ids), func(i int) any { return ids[i][:] }))
-	q.write(" GROUP BY trace_id, service")
+	q.write(") AS spans GROUP BY trace_id, service")
 	return s.run(ctx, q, func(c columns) error {
 		row := scan{columns: c}
 		id := TraceID(row.id())
 		share := ServiceShare{string(row.data()), int(row.int64()), int(row.int64())}
-		first, start, end := instant(row.int64()), row.int64(), row.int64()
+		first, start, end := instant(row.int64()), unsigned(row.int64()), unsigned(row.int64())
 		t := traces[id]
 		if t == nil {
 			t = &summary{Trace: Trace{ID: id, first: first}, start: start, end: end}
@@ -120,11 +128,13 @@ func (s *Store) addRoots(ctx context.Context, traces map[TraceID]*summary, ids [
 
 // finish does what takes all services.
 func (t *summary) finish() {
-	if t.start <= 0 { // some span does not say when it began
-		t.start = int64(t.first)
+	if t.start == 0 { // some span does not say when it began
+		t.start = uint64(t.first)
 	}
-	t.Start = uint64(t.start)
-	t.Duration = time.Duration(max(0, t.end-t.start))
+	t.Start = t.start
+	if t.end > t.start {
+		t.Duration = time.Duration(min(t.end-t.start, math.MaxInt64))
+	}
 	slices.SortFunc(t.Services, func(a, b ServiceShare) int {
 		return cmp.Or(cmp.Compare(b.Spans, a.Spans), cmp.Compare(a.Service, b.Service))
 	})

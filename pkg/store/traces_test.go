@@ -7,6 +7,11 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	coltrace "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	trace "go.opentelemetry.io/proto/otlp/trace/v1"
+
+	"github.com/otlpctl/otlpctl/receiver/wire"
 )
 
 func TestTraces(t *testing.T) {
@@ -69,6 +74,34 @@ func TestSummary(t *testing.T) {
 	if want := (Root{Service: "cart", Name: "load", Missing: true}); orphan.Root != want {
 		t.Errorf("the root of a trace that has lost it: %+v, want %+v", orphan.Root, want)
 	}
+}
+
+// Starts have 64 bits without a sign: after the year 2262 they are negative in a column.
+func TestSummaryOfLateSpans(t *testing.T) {
+	f := func(wantStart uint64, want time.Duration, spans ...[2]uint64) {
+		t.Helper()
+		w := newWritten(t)
+		for i, one := range spans {
+			s := aSpan{trace: 1, id: byte(i + 1), service: "a", name: "late"}.span()
+			s.StartTimeUnixNano, s.EndTimeUnixNano = one[0], one[1]
+			w.write(wire.Traces, &coltrace.ExportTraceServiceRequest{ResourceSpans: []*trace.ResourceSpans{{
+				Resource: service("a"), ScopeSpans: []*trace.ScopeSpans{{Spans: []*trace.Span{s}}},
+			}}})
+		}
+		got, err := w.Traces(t.Context(), TraceFilter{Limit: 1})
+		if err != nil || len(got) != 1 || got[0].Start != wantStart || got[0].Duration != want {
+			t.Errorf("%v: %+v, %v; want a start of %d and %s", spans, got, err, wantStart, want)
+		}
+	}
+	const late = 1<<63 + 1000
+	f(late, 5, [2]uint64{late, late + 5})
+	f(late, 25, [2]uint64{late + 10, late + 25}, [2]uint64{late, late + 1})
+	f(late, 0, [2]uint64{late, late - 1})
+	f(1<<63-5, 10, [2]uint64{1<<63 - 5, 1<<63 + 5})
+	f(at(0), 1<<63-1-time.Duration(at(0)), [2]uint64{at(0), at(1)}, [2]uint64{1<<63 - 2, 1<<63 - 1})
+	f(at(0), 1<<63-1, [2]uint64{at(0), at(1)}, [2]uint64{1<<64 - 2, 1<<64 - 1})
+	f(1<<64-2, 1, [2]uint64{1<<64 - 2, 1<<64 - 1})
+	f(at(3), 0, [2]uint64{0, at(3)})
 }
 
 // The newest traces by their start are not those with the newest spans.

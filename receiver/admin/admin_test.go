@@ -90,6 +90,7 @@ func example() Snapshot {
 					},
 				},
 			},
+			{Name: "database", Capacity: 1000, Sizer: pipeline.Requests, Books: map[wire.Signal]pipeline.Books{}, Duplicates: new(int64(20))},
 			{Name: "debug", Capacity: 1 << 20, Sizer: pipeline.Bytes, Books: map[wire.Signal]pipeline.Books{}},
 		},
 	}

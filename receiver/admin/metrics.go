@@ -149,6 +149,9 @@ func (e *emitter) exporter(s *pipeline.State) {
 	e.gauge(nameQueueCapacity, float64(s.Capacity), s.Name, string(s.Sizer))
 	e.gauge(nameQueueOldest, s.Oldest.Seconds(), s.Name)
 	e.discovered(s)
+	if s.Duplicates != nil {
+		e.counter(nameDuplicates, float64(*s.Duplicates), s.Name)
+	}
 	for sig, books := range s.Books {
 		labels := []string{s.Name, sig.String()}
 		e.counter(nameExporterAccepted, float64(books.Accepted), labels...)

@@ -26,6 +26,7 @@ const (
 
 	nameExporterAccepted = "otlpctl_exporter_accepted_items_total"
 	nameExporterExported = "otlpctl_exporter_exported_items_total"
+	nameDuplicates       = "otlpctl_exporter_duplicate_items_total"
 	nameExporterRejected = "otlpctl_exporter_rejected_items_total"
 	nameExporterDropped  = "otlpctl_exporter_dropped_items_total"
 	nameExporterQueued   = "otlpctl_exporter_queued_items"
@@ -108,6 +109,7 @@ func families() []family {
 
 		{nameExporterAccepted, "Items that the exporter answers for: the sum of those that were exported, rejected, dropped, are queued and are spooled.", account},
 		{nameExporterExported, "Items that the backend took.", account},
+		{nameDuplicates, "Exported items that the backend had already, and keeps once: those that were sent again. Of exporters to a database, since the exporter was opened.", exporter},
 		{nameExporterRejected, "Items that the backend refused.", account},
 		{nameExporterDropped, "Items that were given up.", with(account, "reason")},
 		{nameExporterQueued, "Items that wait or are being sent.", account},

@@ -63,6 +63,8 @@ type exporterReport struct {
 	Failed   int64                  `json:"failed_attempts"`
 	Latency  *latencyReport         `json:"latency,omitempty"`
 	Books    map[string]booksReport `json:"books"`
+	// Duplicates are among the exported items: those that a database had already.
+	Duplicates *int64 `json:"duplicate_items,omitempty"`
 	// Discovery is there if the endpoint names a service.
 	Discovery *discoveryReport `json:"discovery,omitempty"`
 }
@@ -153,7 +155,8 @@ func requests(t ingest.SignalState) int64 {
 func exporterOf(s *pipeline.State) exporterReport {
 	r := exporterReport{
 		Name: s.Name, Healthy: s.Failing == "", Error: s.Failing, Attempts: s.Attempts, Retries: s.Retries, Failed: s.Failed,
-		Latency: latencyOf(s.Latency), Books: map[string]booksReport{},
+		Duplicates: s.Duplicates,
+		Latency:    latencyOf(s.Latency), Books: map[string]booksReport{},
 		Queue: queueReport{
 			Batches: s.Requests, Items: s.Items, Bytes: s.Bytes, Held: s.Held,
 			Used: s.Used, Capacity: s.Capacity, Sizer: s.Sizer, Oldest: s.Oldest.Seconds(),

@@ -141,6 +141,9 @@ type State struct {
 	Books   map[wire.Signal]Books
 	// Discovered is nil if the exporter is told where its backend is.
 	Discovered *Discovered
+	// Duplicates is how many of the exported items the backend had already, as far as the present
+	// exporter knows; nil if it does not.
+	Duplicates *int64
 }
 
 // Plus returns the state with the books and counters of an earlier destination of
@@ -149,6 +152,7 @@ func (s State) Plus(earlier State) State {
 	s.Requests, s.Items, s.Bytes, s.Held = s.Requests+earlier.Requests, s.Items+earlier.Items, s.Bytes+earlier.Bytes, s.Held+earlier.Held
 	s.Attempts, s.Retries, s.Failed = s.Attempts+earlier.Attempts, s.Retries+earlier.Retries, s.Failed+earlier.Failed
 	s.Oldest = max(s.Oldest, earlier.Oldest)
+	s.Duplicates = sum(s.Duplicates, earlier.Duplicates)
 	books := maps.Clone(s.Books)
 	for sig, b := range earlier.Books {
 		books[sig] = books[sig].plus(b)
@@ -161,7 +165,7 @@ func (s State) Plus(earlier State) State {
 func (d *Destination) State() State {
 	st := d.station()
 	s := d.queue.state(&st.settings.Queue)
-	s.Name, s.Discovered = d.name, st.discovered()
+	s.Name, s.Discovered, s.Duplicates = d.name, st.discovered(), st.duplicates()
 	s.Failed = d.failed.Load() // before the attempts, of which it is a part
 	s.Attempts, s.Retries, s.Latency = d.attempts.Load(), d.retries.Load(), d.latency.Read()
 	s.Failing, s.Since = d.health.read()

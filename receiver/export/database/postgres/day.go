@@ -19,6 +19,9 @@ func dayOf(t time.Time) day { return dayOfMicros(t.UnixMicro()) }
 
 func (d day) begin() time.Time { return time.Unix(int64(d)*int64(24*time.Hour/time.Second), 0).UTC() }
 
+// endedBy reports whether nothing of the day is after a time.
+func (d day) endedBy(t time.Time) bool { return !(d + 1).begin().After(t) }
+
 // suffix ends the names of the day's partitions.
 func (d day) suffix() string { return d.begin().Format(suffixLayout) }
 

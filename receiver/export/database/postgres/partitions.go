@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -42,7 +41,8 @@ type place struct {
 type partitions struct {
 	log    *slog.Logger
 	target *target
-	window day // how many days back
+	window day           // how many days back
+	maxAge time.Duration // zero if items are kept for good
 
 	mu         sync.Mutex
 	known      map[place]struct{}
@@ -56,13 +56,14 @@ func newPartitions(t *target, maxAge time.Duration, log *slog.Logger) *partition
 	if maxAge > 0 {
 		window = day(min(int64(maxAge/(24*time.Hour))+1, maxWindow)) //nolint:gosec // bounded
 	}
-	return &partitions{log: log, target: t, window: window, known: map[place]struct{}{}, crowded: map[place]struct{}{}}
+	return &partitions{log: log, target: t, window: window, maxAge: maxAge, known: map[place]struct{}{}, crowded: map[place]struct{}{}}
 }
 
-// missing reports whether a place gets a partition and may not have one.
+// missing reports whether a place gets a partition and may not have one. A day that retention would
+// drop at once gets none.
 func (p *partitions) missing(at place, now time.Time) bool {
-	today := dayOf(now)
-	if at.day < today-p.window || at.day > today+1 {
+	from, to := p.bounds(dayOf(now))
+	if at.day < from || at.day >= to || p.maxAge > 0 && at.day.endedBy(now.Add(-p.maxAge)) {
 		return false
 	}
 	p.mu.Lock()
@@ -70,6 +71,9 @@ func (p *partitions) missing(at place, now time.Time) bool {
 	_, ok := p.known[at]
 	return !ok && !now.Before(p.denied)
 }
+
+// bounds returns the first day that may get a partition, and the first one behind those.
+func (p *partitions) bounds(today day) (from, to day) { return today - p.window, today + 2 }
 
 // ensure makes a partition unless there is one. Where that is not possible, rows go to the
 // default partition; an error is one of the connection.
@@ -119,6 +123,9 @@ func (p *partitions) learn(all []partition) {
 // forget is for when the database may not be the same any more.
 func (p *partitions) forget() { p.learn(nil) }
 
+// insertion is the place of the statement that moves rows among those of create.
+const insertion = 2
+
 // create makes the partition of a day, and moves to it what the default partition has of that day.
 func create(ctx context.Context, conn *session, at place) error {
 	return transaction(ctx, conn, func() error {
@@ -141,13 +148,31 @@ func create(ctx context.Context, conn *session, at place) error {
 		if string(there[0][0]) == "t" {
 			return errCrowded
 		}
-		return run(ctx, conn, fmt.Sprintf(`
+		results, err := conn.Exec(ctx, fmt.Sprintf(`
 			CREATE TABLE %[1]s%[3]s (LIKE %[1]s%[2]s INCLUDING ALL);
 			LOCK TABLE %[1]s%[2]s_other IN ACCESS EXCLUSIVE MODE;
 			WITH moved AS (DELETE FROM %[1]s%[2]s_other WHERE time >= %[4]s AND time < %[5]s RETURNING *) INSERT INTO %[1]s%[3]s SELECT * FROM moved;
 			ALTER TABLE %[1]s%[2]s ATTACH PARTITION %[1]s%[3]s FOR VALUES FROM (%[4]s) TO (%[5]s)`,
-			schema, parent, name, at.day.bound(), (at.day+1).bound()))
+			schema, parent, name, at.day.bound(), (at.day+1).bound())).ReadAll()
+		if err != nil || results[insertion].CommandTag.RowsAffected() == 0 {
+			return err
+		}
+		return keepReferred(ctx, conn, at, schema, schema+name)
 	})
+}
+
+// keepReferred lets what the rows of a day's partition refer to be kept for as long as the partition: it
+// may have been seen last when they came, days before.
+func keepReferred(ctx context.Context, conn *session, at place, schema, partition string) error {
+	for _, kind := range at.table.refers {
+		// In the order in which writers lock these rows.
+		err := run(ctx, conn, fmt.Sprintf("WITH due AS (SELECT id FROM %[1]s WHERE seen < '%[2]s' AND id IN (SELECT %[3]s FROM %[4]s) ORDER BY id FOR NO KEY UPDATE) "+
+			"UPDATE %[1]s r SET seen = '%[2]s' FROM due WHERE r.id = due.id", schema+referenceTables[kind].name, at.day, kind.column(), partition))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // partition is one that there is.
@@ -180,14 +205,4 @@ func list(ctx context.Context, conn *session) ([]partition, error) {
 		}
 	}
 	return all, nil
-}
-
-// totalBytes returns the room that all tables and indexes take.
-func totalBytes(ctx context.Context, conn *session) (int64, error) {
-	rows, err := query(ctx, conn, "SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relkind = 'r' AND relname LIKE 'otlp\\_%' "+
-		"AND relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'otlp_spans'::regclass)")
-	if err != nil {
-		return 0, err
-	}
-	return strconv.ParseInt(string(rows[0][0]), 10, 64)
 }

@@ -22,6 +22,11 @@ const (
 	numReferences
 )
 
+// column returns the name of the column in which items refer to one.
+func (r reference) column() string {
+	return [numReferences]string{resources: "resource_id", scopes: "scope_id", metrics: "metric_id"}[r]
+}
+
 // column is a column of such a table.
 type column struct {
 	name, typ string

@@ -27,7 +27,7 @@ var errElsewhere = errors.New("another replica does it")
 type retained struct {
 	references day    // when rows that nothing refers to were last looked for
 	complaint  string // what was last said in the log
-	oversize   bool   // said that one day alone is too large
+	oversize   string // what was last said of too much that is not deleted
 }
 
 // tend looks after the tables until ctx ends: partitions ahead of time, retention, connections
@@ -115,7 +115,7 @@ func (e *Exporter) expire(ctx context.Context, all []partition, now time.Time) (
 			if err := e.expireRows(ctx, p, bound, now); err != nil {
 				return nil, err
 			}
-		case !(p.day + 1).begin().After(bound):
+		case p.day.endedBy(bound):
 			if err := e.drop(ctx, "older than max_age", p); err != nil {
 				return nil, err
 			}
@@ -149,61 +149,6 @@ func (e *Exporter) deleteRows(ctx context.Context, table, condition string) erro
 			return err
 		}
 	}
-}
-
-// shrink drops the oldest days until the rest fits, and returns what is left.
-func (e *Exporter) shrink(ctx context.Context, all []partition, today day) ([]partition, error) {
-	for e.cfg.MaxBytes > 0 {
-		var size int64
-		err := e.step(ctx, func(ctx context.Context, conn *session) error {
-			var err error
-			size, err = totalBytes(ctx, conn)
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-		if size <= e.cfg.MaxBytes {
-			e.kept.oversize = false
-			return all, nil
-		}
-		oldest, left := splitOldest(all, today)
-		if len(oldest) == 0 {
-			e.sayOversize(size)
-			return all, nil
-		}
-		if err := e.drop(ctx, "larger than max_size_mib", oldest...); err != nil {
-			return nil, err
-		}
-		all = left
-	}
-	return all, nil
-}
-
-// splitOldest takes the partitions of the oldest day before today from the others.
-func splitOldest(all []partition, today day) (oldest, left []partition) {
-	first := today
-	for _, p := range all {
-		if !p.other {
-			first = min(first, p.day)
-		}
-	}
-	for _, p := range all {
-		if !p.other && p.day == first && first < today {
-			oldest = append(oldest, p)
-		} else {
-			left = append(left, p)
-		}
-	}
-	return oldest, left
-}
-
-func (e *Exporter) sayOversize(size int64) {
-	if e.kept.oversize {
-		return
-	}
-	e.kept.oversize = true
-	e.log.Warn("the current day alone is larger than max_size_mib: nothing is deleted before it has ended", "bytes", size, "max_bytes", e.cfg.MaxBytes)
 }
 
 // drop drops partitions, in one transaction.

@@ -71,8 +71,9 @@ func TestWindow(t *testing.T) {
 		}
 	}
 	f(0, 31)
-	f(36*time.Hour, 2)
-	f(90*24*time.Hour, 91)
+	f(36*time.Hour, 1) // the day before has just become too old
+	f(37*time.Hour, 2)
+	f(90*24*time.Hour, 90)
 	f(5*366*24*time.Hour, 366)
 
 	p := newPartitions(nil, 0, slog.New(slog.DiscardHandler))
@@ -101,6 +102,47 @@ func TestSplitOldest(t *testing.T) {
 	}
 	if oldest, left = splitOldest(left, 10); len(oldest) != 0 || len(left) != 3 {
 		t.Errorf("of today: %v, %v", oldest, left)
+	}
+}
+
+// The default partitions are emptied kind by kind, the largest first, and only beyond their share.
+func TestCrowded(t *testing.T) {
+	all := []partition{{name: "a", day: 10}, {name: "x", other: true}, {name: "y", other: true}}
+	f := func(taken room, tried map[string]int, want string) {
+		t.Helper()
+		var got string
+		if p := taken.crowded(all, tried, 400); p != nil {
+			got = p.name
+		}
+		if got != want {
+			t.Errorf("%v, tried %v: %q is next, want %q", taken, tried, got, want)
+		}
+	}
+	f(room{"a": 900, "x": 50, "y": 50}, nil, "")
+	f(room{"a": 900, "x": 50, "y": 51}, nil, "y")
+	f(room{"a": 900, "x": 50, "y": 51}, map[string]int{"y": 1}, "x")
+	f(room{"a": 900, "x": 50, "y": 51}, map[string]int{"x": 1, "y": 1}, "y")
+	f(room{"a": 900, "x": 50, "y": 51}, map[string]int{"x": 1, "y": thinnings}, "x")
+	f(room{"a": 900, "x": 50, "y": 51}, map[string]int{"x": thinnings, "y": thinnings}, "")
+}
+
+// No day goes for what the default partitions have beyond their share.
+func TestRoomOfDays(t *testing.T) {
+	all := []partition{{name: "a", day: 10}, {name: "x", other: true}}
+	for x, want := range map[int64]int64{0: 310, 100: 410, 5000: 410} {
+		taken := room{"a": 300, "x": x, "otlp_resources": 10}
+		if got := taken.days(all, 400); got != want || taken.total() != 310+x {
+			t.Errorf("with %d in no day: %d, want %d; of %d", x, got, want, taken.total())
+		}
+	}
+}
+
+func TestDispensable(t *testing.T) {
+	p := newPartitions(nil, 0, slog.New(slog.DiscardHandler))
+	got := p.dispensable(dayOf(time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)))
+	if got[0].condition != "received < '2026-11-25 00:00:00+00'" ||
+		got[1].condition != "time < '2026-10-25 00:00:00+00' OR time >= '2026-11-27 00:00:00+00'" {
+		t.Error(got)
 	}
 }
 

@@ -142,22 +142,30 @@ func (e *Exporter) copyRows(ctx context.Context, conn *session, r *rows, from, t
 	if remedyOf(err) != deduplicate {
 		return err
 	}
-	return transaction(ctx, conn, func() error { return e.copyNew(ctx, conn, r, from, to) })
+	var fresh int64
+	err = transaction(ctx, conn, func() (err error) {
+		fresh, err = copyNew(ctx, conn, r, from, to)
+		return err
+	})
+	if err == nil {
+		e.duplicates.Add(int64(to-from) - fresh)
+	}
+	return err
 }
 
 // copyNew copies rows by way of a temporary table, which takes twice the work, and leaves out
-// those that are there. In order of their keys two writers never wait for each other.
-func (e *Exporter) copyNew(ctx context.Context, conn *session, r *rows, from, to int) error {
+// those that are there. In order of their keys two writers never wait for each other. It returns how
+// many were not there.
+func copyNew(ctx context.Context, conn *session, r *rows, from, to int) (int64, error) {
 	if err := run(ctx, conn, fmt.Sprintf("CREATE TEMPORARY TABLE otlp_new (LIKE %s) ON COMMIT DROP", r.table.name)); err != nil {
-		return err
+		return 0, err
 	}
 	if _, err := conn.CopyFrom(ctx, r.reader(from, to), fmt.Sprintf("COPY pg_temp.otlp_new (%s) FROM STDIN (FORMAT binary)", r.table.columns)); err != nil {
-		return err
+		return 0, err
 	}
 	results, err := conn.Exec(ctx, fmt.Sprintf("INSERT INTO %s (%[2]s) SELECT %[2]s FROM pg_temp.otlp_new ORDER BY time, key ON CONFLICT DO NOTHING", r.table.name, r.table.columns)).ReadAll()
 	if err != nil {
-		return err
+		return 0, err
 	}
-	e.duplicates.Add(int64(to-from) - results[0].CommandTag.RowsAffected())
-	return nil
+	return results[0].CommandTag.RowsAffected(), nil
 }

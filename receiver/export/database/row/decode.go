@@ -99,10 +99,10 @@ func (d *Decoder) decodeResource(b []byte) error {
 	a.told = false
 	a.OTLP = joined(&a.scratch, b, fieldResource)
 	schemaURL := last(b, fieldSchemaURL)
-	a.ID = d.digest.described(resourceDomain, a.OTLP, schemaURL)
 	a.Service = w.service(a.OTLP)
 	a.SchemaURL = w.text(schemaURL)
 	a.Attributes = w.allAttributes(a.OTLP, resourceAttributes)
+	a.ID = d.identifyResource(schemaURL)
 	return each(b, fieldScopes, d.decodeScope)
 }
 
@@ -114,11 +114,11 @@ func (d *Decoder) decodeScope(b []byte) error {
 	a.told = false
 	a.OTLP = joined(&a.scratch, b, fieldScope)
 	schemaURL := last(b, fieldSchemaURL)
-	a.ID = d.digest.described(scopeDomain, a.OTLP, schemaURL)
 	a.Name = w.text(last(a.OTLP, scopeName))
 	a.Version = w.text(last(a.OTLP, scopeVersion))
 	a.SchemaURL = w.text(schemaURL)
 	a.Attributes = w.allAttributes(a.OTLP, scopeAttributes)
+	a.ID = d.identifyScope(schemaURL)
 	return each(b, fieldEntries, d.decodeEntry)
 }
 
@@ -154,18 +154,24 @@ func (d *Decoder) enter() error {
 	return nil
 }
 
-// item returns what all items have in common. It comes last, as it knows by then
-// whether columns hold all of the item. Time is zero for one that has none of its own.
-func (d *Decoder) item(id wire.MessageID, encoded []byte, attributes int, time uint64) Item {
+// item returns what all items have in common, and begins the key: what the columns of the table add to it
+// is still to be written if there is no Raw. It comes last, as it knows by then whether columns hold all of
+// the item. Time is zero for one that has none of its own.
+func (d *Decoder) item(domain string, id wire.MessageID, encoded []byte, attributes int, time uint64) Item {
 	w := &d.writer
 	i := Item{Time: time, Resource: d.resource.ID, Scope: d.scope.ID, Service: d.resource.Service}
 	i.Attributes = w.attributes(encoded, attributes)
-	domain := itemDomain
+	var form byte
+	if w.lossy || !plain(id, encoded) {
+		form |= asEncoded
+		i.Raw = encoded
+	}
 	if time == 0 {
-		domain, i.Time = timelessItemDomain, d.received
+		form |= timeless
+		i.Time = d.received
 	}
 	k := &d.digest
-	k.begin(domain)
+	k.begin(domain, form)
 	k.id(&i.Resource)
 	k.id(&i.Scope)
 	if d.signal == wire.Metrics {
@@ -175,10 +181,11 @@ func (d *Decoder) item(id wire.MessageID, encoded []byte, attributes int, time u
 		k.number(d.received)
 		k.number(d.ordinal)
 	}
-	i.Key = k.end(encoded)
-	d.ordinal++
-	if w.lossy || !plain(id, encoded) {
-		i.Raw = encoded
+	if i.Raw != nil {
+		k.bytes(encoded)
+	} else {
+		k.bytes(i.Attributes)
 	}
+	d.ordinal++
 	return i
 }

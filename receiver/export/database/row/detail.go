@@ -48,56 +48,67 @@ func (w *writer) detail(kind Kind, b []byte) JSON {
 }
 
 func (w *writer) exponential(b []byte) {
+	var scale, zeroCount, threshold, positive, negative wire.Value
 	for n, v := range wire.Values(b) {
 		switch n {
 		case exponentialScale:
-			w.intMember("scale", zigzag(v.Bits))
+			scale = v
 		case exponentialZeroCount:
-			w.uintMember("zero_count", v.Bits)
+			zeroCount = v
 		case exponentialThreshold:
-			if v.Bits != 0 {
-				w.label("zero_threshold")
-				w.number(v.Double())
-			}
+			threshold = v
 		case exponentialPositive:
-			w.buckets("positive", v.Data)
+			positive = v
 		case exponentialNegative:
-			w.buckets("negative", v.Data)
+			negative = v
 		}
+	}
+	w.intMember("scale", zigzag(scale.Bits))
+	w.uintMember("zero_count", zeroCount.Bits)
+	w.buckets("positive", positive)
+	w.buckets("negative", negative)
+	if threshold.Bits != 0 {
+		w.label("zero_threshold")
+		w.number(threshold.Double())
 	}
 }
 
 // zigzag returns the number that a sint32 stands for.
 func zigzag(bits uint64) int64 { return protowire.DecodeZigZag(uint64(uint32(bits))) }
 
-// buckets writes encoded Buckets.
-func (w *writer) buckets(key string, b []byte) {
+// buckets writes encoded Buckets, if there are any: empty ones are not the same as none.
+func (w *writer) buckets(key string, b wire.Value) {
+	if b.Type != wire.TypeBytes {
+		return
+	}
 	w.label(key)
 	w.buf = append(w.buf, '{')
-	for n, v := range wire.Values(b) {
+	for n, v := range wire.Values(b.Data) {
 		if n == bucketsOffset {
 			w.intMember("offset", zigzag(v.Bits))
 		}
 	}
-	w.numbers("buckets", b, bucketsCounts, wire.TypeVarint, w.uint)
+	w.numbers("buckets", b.Data, bucketsCounts, wire.TypeVarint, w.uint)
 	w.buf = append(w.buf, '}')
 }
 
 func (w *writer) quantiles(b []byte) {
-	opened := false
+	elements := 0
 	for n, v := range wire.Values(b) {
 		if n != summaryQuantiles {
 			continue
 		}
-		if !opened {
-			opened = true
+		if w.full(elements) {
+			break
+		}
+		if elements++; elements == 1 {
 			w.label("quantiles")
 			w.buf = append(w.buf, '[')
 		}
 		w.separate()
 		w.quantile(v.Data)
 	}
-	if opened {
+	if elements > 0 {
 		w.buf = append(w.buf, ']')
 	}
 }
@@ -121,14 +132,16 @@ func (w *writer) quantile(b []byte) {
 
 // numbers writes a repeated field of numbers as an array, unless it is empty.
 func (w *writer) numbers(key string, message []byte, number int, t wire.Type, write func(bits uint64)) {
-	opened := false
+	elements := 0
 	for n, v := range wire.Values(message) {
 		if n != number {
 			continue
 		}
 		for bits := range v.Numbers(t) {
-			if !opened {
-				opened = true
+			if w.full(elements) {
+				break
+			}
+			if elements++; elements == 1 {
 				w.label(key)
 				w.buf = append(w.buf, '[')
 			}
@@ -136,7 +149,7 @@ func (w *writer) numbers(key string, message []byte, number int, t wire.Type, wr
 			write(bits)
 		}
 	}
-	if opened {
+	if elements > 0 {
 		w.buf = append(w.buf, ']')
 	}
 }

@@ -12,11 +12,14 @@ const (
 
 	fieldSchemaURL = 3 // beside resource and scope
 
-	resourceAttributes = 1
+	resourceAttributes        = 1
+	resourceDroppedAttributes = 2
+	resourceEntities          = 3
 
-	scopeName       = 1
-	scopeVersion    = 2
-	scopeAttributes = 3
+	scopeName              = 1
+	scopeVersion           = 2
+	scopeAttributes        = 3
+	scopeDroppedAttributes = 4
 )
 
 // Numbers of the fields of a KeyValue, an AnyValue, and the lists in it.
@@ -91,6 +94,7 @@ const (
 	metricName        = 1
 	metricDescription = 2
 	metricUnit        = 3
+	metricMetadata    = 12
 
 	dataPoints      = 1
 	dataTemporality = 2

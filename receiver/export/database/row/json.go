@@ -17,7 +17,6 @@ type writer struct {
 	buf     []byte
 	lossy   bool     // something could not be written as it is
 	members []member // of the objects that are open, innermost last
-	ranked  []member // scratch of unique
 	clean   []byte   // scratch of quoted
 }
 
@@ -29,7 +28,7 @@ func (w *writer) reset() {
 // kept returns the size of the writer's buffers in bytes.
 func (w *writer) kept() int {
 	const memberSize = 3 * 8
-	return cap(w.buf) + cap(w.clean) + memberSize*(cap(w.members)+cap(w.ranked))
+	return cap(w.buf) + cap(w.clean) + memberSize*cap(w.members)
 }
 
 // since returns what has been written behind a position.
@@ -149,14 +148,33 @@ func (w *writer) any(b []byte) {
 	}
 }
 
+// mostElements is how many elements of a list, or members of an object, are in a column. On the wire one takes
+// two bytes or a single one, which is far less than in memory, and PostgreSQL takes no more than 2^24.
+const mostElements = 1 << 16
+
+// full reports whether a list or object that has so many elements gets no further one.
+func (w *writer) full(elements int) bool {
+	if elements < mostElements {
+		return false
+	}
+	w.lossy = true
+	return true
+}
+
 // array writes an encoded ArrayValue.
 func (w *writer) array(b []byte) {
+	elements := 0
 	w.buf = append(w.buf, '[')
 	for n, v := range wire.Values(b) {
-		if n == listValues {
-			w.separate()
-			w.any(v.Data)
+		if n != listValues {
+			continue
 		}
+		if w.full(elements) {
+			break
+		}
+		elements++
+		w.separate()
+		w.any(v.Data)
 	}
 	w.buf = append(w.buf, ']')
 }

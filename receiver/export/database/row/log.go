@@ -35,7 +35,11 @@ func (d *Decoder) decodeLog(b []byte) error {
 			l.Body, l.BodyJSON = w.body(v.Data)
 		}
 	}
-	l.Item = d.item(wire.LogRecord, b, logAttributes, firstTime(l.TimeRaw, l.Observed))
+	l.Item = d.item(logDomain, wire.LogRecord, b, logAttributes, firstTime(l.TimeRaw, l.Observed))
+	if l.Raw == nil {
+		d.digest.log(l)
+	}
+	l.Key = d.digest.end()
 	return d.visitor.Log(l)
 }
 

@@ -57,3 +57,14 @@ func last(message []byte, number int) []byte {
 	}
 	return value
 }
+
+// lastNumber is the same for a field that is a uint32.
+func lastNumber(message []byte, number int) uint64 {
+	var value uint32
+	for n, v := range wire.Values(message) {
+		if n == number {
+			value = uint32(v.Bits)
+		}
+	}
+	return uint64(value)
+}

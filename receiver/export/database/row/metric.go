@@ -58,5 +58,5 @@ func (d *Decoder) describe(b []byte, kind Kind, data []byte) {
 	a.scratch, start = open(a.scratch, protowire.Number(kind))
 	a.scratch = closed(wire.AppendWithout(a.scratch, data, dataPoints), start)
 	a.OTLP = a.scratch
-	a.ID = d.digest.metric(a.OTLP)
+	a.ID = d.identifyMetric()
 }

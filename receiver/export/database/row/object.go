@@ -46,13 +46,17 @@ func (w *writer) object(message []byte, number int) bool {
 	first, open := len(w.members), len(w.buf)
 	w.buf = append(w.buf, '{')
 	for n, v := range wire.Values(message) {
-		if n == number {
-			w.separate()
-			w.pair(v.Data)
+		if n != number {
+			continue
 		}
+		if w.full(len(w.members) - first) {
+			break
+		}
+		w.separate()
+		w.pair(v.Data)
 	}
 	members := w.members[first:]
-	w.unique(members, open)
+	w.sort(members, open+1)
 	w.members = w.members[:first]
 	w.buf = append(w.buf, '}')
 	return len(members) > 0
@@ -78,57 +82,44 @@ func (w *writer) pair(b []byte) {
 	w.members = append(w.members, m)
 }
 
-// unique takes the members out of the object opened at a position whose keys stand in
-// it again: jsonb has the last one, and other readers of JSON may see any of them.
-func (w *writer) unique(members []member, open int) {
-	if !w.repeats(members) {
+// sort puts the members of an object, which begin at a position, in the order of their keys,
+// so that the same object is the same text however it came. jsonb has this order, too, but for keys with
+// escapes. Of the members with one key the last stays, as in jsonb.
+func (w *writer) sort(members []member, from int) {
+	if w.sorted(members) {
 		return
 	}
-	w.lossy = true
-	last := w.rank(members)
-	slices.SortFunc(last, func(a, b member) int { return cmp.Compare(a.from, b.from) })
-	out := open + 1
-	for i, m := range last {
-		if i > 0 {
-			w.buf[out] = ','
-			out++
-		}
-		out += copy(w.buf[out:], w.buf[m.from:m.to])
-	}
-	w.buf = w.buf[:out]
-}
-
-// fewMembers are compared each with each.
-const fewMembers = 16
-
-// repeats reports whether a key stands twice.
-func (w *writer) repeats(members []member) bool {
-	if len(members) > fewMembers {
-		return len(w.rank(members)) < len(members)
-	}
-	for i, m := range members {
-		for _, n := range members[:i] {
-			if m.key-m.from == n.key-n.from && bytes.Equal(w.key(m), w.key(n)) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// rank returns the last member of each key.
-func (w *writer) rank(members []member) []member {
-	w.ranked = append(w.ranked[:0], members...)
-	slices.SortFunc(w.ranked, func(a, b member) int {
-		return cmp.Or(bytes.Compare(w.key(a), w.key(b)), cmp.Compare(a.from, b.from))
+	slices.SortFunc(members, func(a, b member) int {
+		return cmp.Or(w.compareKeys(a, b), cmp.Compare(a.from, b.from))
 	})
-	last := w.ranked[:0]
-	for i, m := range w.ranked {
-		if i+1 == len(w.ranked) || !bytes.Equal(w.key(m), w.key(w.ranked[i+1])) {
-			last = append(last, m)
+	end := len(w.buf)
+	for i, m := range members {
+		if i+1 < len(members) && w.compareKeys(m, members[i+1]) == 0 {
+			w.lossy = true
+			continue
 		}
+		if len(w.buf) > end {
+			w.buf = append(w.buf, ',')
+		}
+		w.buf = append(w.buf, w.buf[m.from:m.to]...)
 	}
-	return last
+	w.buf = w.buf[:from+copy(w.buf[from:], w.buf[end:])]
 }
 
-func (w *writer) key(m member) []byte { return w.buf[m.from:m.key] }
+// sorted reports whether members are in order already, and no key stands twice.
+func (w *writer) sorted(members []member) bool {
+	for i := 1; i < len(members); i++ {
+		if w.compareKeys(members[i-1], members[i]) >= 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// compareKeys orders by length first.
+func (w *writer) compareKeys(a, b member) int {
+	if byLength := (a.key - a.from) - (b.key - b.from); byLength != 0 {
+		return byLength
+	}
+	return bytes.Compare(w.buf[a.from:a.key], w.buf[b.from:b.key])
+}

@@ -82,7 +82,7 @@ func TestRepeatedKeysWithin(t *testing.T) {
 	twice := pairs("a", "b", "a")
 	twice[1].Value = object(pairs("a", "a")...)
 	r := roundTrip(t, wire.Logs, logWith(&logs.LogRecord{Body: array(object(pairs("a")...), object(pairs("a")...), object(twice...))}))
-	if got, want := string(r.logs[0].BodyJSON), `[{"a":0},{"a":0},{"b":{"a":1},"a":2}]`; got != want || r.logs[0].Raw == nil {
+	if got, want := string(r.logs[0].BodyJSON), `[{"a":0},{"a":0},{"a":2,"b":{"a":1}}]`; got != want || r.logs[0].Raw == nil {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

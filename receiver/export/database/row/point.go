@@ -80,7 +80,11 @@ func (d *Decoder) decodePoint(kind Kind, b []byte) error {
 	if exemplars {
 		p.Exemplars = w.list(b, l.exemplars, w.exemplar)
 	}
-	p.Item = d.item(l.message, b, l.attributes, p.TimeRaw)
+	p.Item = d.item(pointDomain, l.message, b, l.attributes, p.TimeRaw)
+	if p.Raw == nil {
+		d.digest.point(p)
+	}
+	p.Key = d.digest.end()
 	return d.visitor.Point(p)
 }
 
@@ -120,21 +124,34 @@ func (d *Decoder) double(to *float64, v wire.Value) *float64 {
 
 // exemplar writes the members of an encoded Exemplar.
 func (w *writer) exemplar(b []byte) {
+	var time, value, traceID, spanID wire.Value
+	integer, known := false, false
 	for n, v := range wire.Values(b) {
 		switch n {
 		case exemplarTime:
-			w.uintMember("time_unix_nano", v.Bits)
-		case exemplarDouble:
-			w.label("value")
-			w.double(v.Double())
-		case exemplarInt:
-			w.label("value")
-			w.buf = strconv.AppendInt(w.buf, int64(v.Bits), 10)
+			time = v
+		case exemplarDouble, exemplarInt:
+			value, known, integer = v, true, n == exemplarInt
 		case exemplarTraceID:
-			w.hexMember("trace_id", v.Data)
+			traceID = v
 		case exemplarSpanID:
-			w.hexMember("span_id", v.Data)
+			spanID = v
 		}
 	}
+	w.uintMember("time_unix_nano", time.Bits)
+	if known {
+		w.label("value")
+		w.exemplarValue(value, integer)
+	}
+	w.hexMember("trace_id", traceID.Data)
+	w.hexMember("span_id", spanID.Data)
 	w.attributesMember(b, exemplarAttributes)
+}
+
+func (w *writer) exemplarValue(v wire.Value, integer bool) {
+	if integer {
+		w.buf = strconv.AppendInt(w.buf, int64(v.Bits), 10)
+		return
+	}
+	w.double(v.Double())
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/otlpctl/otlpctl/receiver/wire"
 )
 
-// roundTrip checks that a request comes back out of its rows: each item once, and
-// with the same meaning.
+// roundTrip checks that a request comes back out of its rows: each item once, with
+// the same meaning and the same key.
 func roundTrip(t testing.TB, sig wire.Signal, b []byte) *recorder {
 	t.Helper()
 	report, err := wire.Scan(sig, b)
@@ -43,6 +43,7 @@ func roundTrip(t testing.TB, sig wire.Signal, b []byte) *recorder {
 				t.Fatalf("from %s:\n got %q\nwant %q", from, got, want[i])
 			}
 		}
+		r.checkKeys(t, sig, back)
 		back.reread(t)
 	}
 	return r

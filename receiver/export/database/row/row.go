@@ -21,8 +21,9 @@ type ID = uuid.UUID
 // Text is UTF-8 without U+0000, for which U+FFFD stands. An empty one may be nil.
 type Text = []byte
 
-// JSON is one JSON value that PostgreSQL takes as jsonb. Attributes are an object in which no
-// key stands twice. Integers have no decimal point there and doubles have one; an empty value is
+// JSON is one JSON value that PostgreSQL takes as jsonb. The same value is the same text, in whichever
+// order its parts came. Attributes are an object in which no key stands twice, in the order of keys: short
+// ones first. Integers have no decimal point there and doubles have one; an empty value is
 // null; bytes are in base64. Doubles of 1e15 and more or below 1e-6 have an exponent, which jsonb
 // resolves, and those that are no numbers are "NaN", "Infinity" or "-Infinity": Raw has what they were.
 type JSON = []byte
@@ -76,9 +77,10 @@ type Item struct {
 	// record. What has none has the next best: a span its end, a log record the time it was
 	// observed, and all else the time it was received.
 	Time uint64 // nanoseconds since the Unix epoch
-	// Key is derived from the encoded item, its resource, scope and metric. An item without any
-	// time of its own cannot be told from its repetition: its key depends on when it was
-	// received and on its place in the batch, too.
+	// Key is derived from the columns of the item, and from its resource, scope and metric: however the
+	// same item is encoded, it has the same key. Only that of an item with Raw is derived from its bytes.
+	// An item without any time of its own cannot be told from its repetition: its key depends on when
+	// it was received and on its place in the batch, too.
 	Key             ID
 	Resource, Scope ID
 	Service         Text   // that of the resource

@@ -54,7 +54,11 @@ func (d *Decoder) decodeSpan(b []byte) error {
 	if links {
 		s.Links = w.list(b, spanLinks, w.link)
 	}
-	s.Item = d.item(wire.Span, b, spanAttributes, firstTime(s.Start, end))
+	s.Item = d.item(spanDomain, wire.Span, b, spanAttributes, firstTime(s.Start, end))
+	if s.Raw == nil {
+		d.digest.span(s)
+	}
+	s.Key = d.digest.end()
 	return d.visitor.Span(s)
 }
 
@@ -100,48 +104,63 @@ func isZero(id []byte) bool {
 
 // list writes the messages in a field as an array of objects.
 func (w *writer) list(message []byte, number int, object func([]byte)) JSON {
-	from := len(w.buf)
+	from, elements := len(w.buf), 0
 	w.buf = append(w.buf, '[')
 	for n, v := range wire.Values(message) {
-		if n == number {
-			w.separate()
-			w.buf = append(w.buf, '{')
-			object(v.Data)
-			w.buf = append(w.buf, '}')
+		if n != number {
+			continue
 		}
+		if w.full(elements) {
+			break
+		}
+		elements++
+		w.separate()
+		w.buf = append(w.buf, '{')
+		object(v.Data)
+		w.buf = append(w.buf, '}')
 	}
 	w.buf = append(w.buf, ']')
 	return w.since(from)
 }
 
 func (w *writer) event(b []byte) {
+	var time, name, dropped wire.Value
 	for n, v := range wire.Values(b) {
 		switch n {
 		case eventTime:
-			w.uintMember("time_unix_nano", v.Bits)
+			time = v
 		case eventName:
-			w.textMember("name", v.Data)
+			name = v
 		case eventDroppedAttributes:
-			w.uintMember("dropped_attributes_count", uint64(uint32(v.Bits)))
+			dropped = v
 		}
 	}
+	w.uintMember("time_unix_nano", time.Bits)
+	w.textMember("name", name.Data)
+	w.uintMember("dropped_attributes_count", uint64(uint32(dropped.Bits)))
 	w.attributesMember(b, eventAttributes)
 }
 
 func (w *writer) link(b []byte) {
+	var traceID, spanID, state, dropped, flags wire.Value
 	for n, v := range wire.Values(b) {
 		switch n {
 		case linkTraceID:
-			w.hexMember("trace_id", v.Data)
+			traceID = v
 		case linkSpanID:
-			w.hexMember("span_id", v.Data)
+			spanID = v
 		case linkTraceState:
-			w.textMember("trace_state", v.Data)
+			state = v
 		case linkDroppedAttributes:
-			w.uintMember("dropped_attributes_count", uint64(uint32(v.Bits)))
+			dropped = v
 		case linkFlags:
-			w.uintMember("flags", uint64(uint32(v.Bits)))
+			flags = v
 		}
 	}
+	w.hexMember("trace_id", traceID.Data)
+	w.hexMember("span_id", spanID.Data)
+	w.textMember("trace_state", state.Data)
+	w.uintMember("dropped_attributes_count", uint64(uint32(dropped.Bits)))
+	w.uintMember("flags", uint64(uint32(flags.Bits)))
 	w.attributesMember(b, linkAttributes)
 }

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/otlpctl/otlpctl/receiver/export/database/row"
@@ -46,6 +47,8 @@ type Exporter struct {
 	decoder row.Decoder
 	writer  writer
 	swept   int64 // what was last seen before this day is gone, in days since the Unix epoch
+
+	duplicates atomic.Int64
 
 	closing chan struct{} // closed by Close
 	close   sync.Once
@@ -113,7 +116,7 @@ func (e *Exporter) connect() error {
 	if err != nil {
 		return errors.Join(err, conn.Close())
 	}
-	e.conn, e.writer = conn, writer{statements: *s}
+	e.conn, e.writer = conn, writer{statements: *s, conn: conn.Conn}
 	return nil
 }
 
@@ -151,11 +154,15 @@ func (e *Exporter) Export(ctx context.Context, b *pipeline.Batch) (pipeline.Part
 		return pipeline.Partial{}, failure(e.conf.Path, e.closeIfBroken(err))
 	}
 	partial := e.writer.refused.partial(b.Signal)
+	e.duplicates.Add(e.writer.duplicates)
 	if err := e.trim(b.Items); err != nil {
 		e.log.Error("telemetry above max_size_mib was not deleted", "error", explain(e.conf.Path, e.closeIfBroken(err)))
 	}
 	return partial, nil
 }
+
+// Duplicates returns how many items were left out because the database had them already.
+func (e *Exporter) Duplicates() int64 { return e.duplicates.Load() }
 
 // ready sees to it that the file at the path is open, and that its log has room.
 func (e *Exporter) ready() error {

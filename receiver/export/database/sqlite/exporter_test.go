@@ -43,6 +43,9 @@ func TestExport(t *testing.T) {
 	if n := items(t, path); n != 300 {
 		t.Errorf("%d items, want 300", n)
 	}
+	if n := e.Duplicates(); n != 300 {
+		t.Errorf("%d were there already, want 300", n)
+	}
 	if n := count(t, path, "SELECT count(*) FROM otlp_resources"); n != 2 { // one has a schema URL
 		t.Errorf("%d resources, want 2", n)
 	}

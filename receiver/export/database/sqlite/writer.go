@@ -3,6 +3,8 @@ package sqlite
 import (
 	"time"
 
+	"zombiezen.com/go/sqlite"
+
 	"github.com/otlpctl/otlpctl/receiver/export/database/row"
 )
 
@@ -11,10 +13,13 @@ import (
 type writer struct {
 	statements
 
-	seen     seen
-	today    int64 // days since the Unix epoch
-	received int64 // nanoseconds since the Unix epoch
-	refused  refusals
+	conn *sqlite.Conn // of the statements
+
+	seen       seen
+	today      int64 // days since the Unix epoch
+	received   int64 // nanoseconds since the Unix epoch
+	refused    refusals
+	duplicates int64 // items of the batch that are there already
 }
 
 // begin makes the writer ready for a batch that came at a time.
@@ -22,7 +27,7 @@ func (w *writer) begin(received, now time.Time) {
 	w.received = received.UnixNano()
 	w.today = max(dayOf(now), dayOf(received)) // a clock that was put back must not make what is new look old
 	w.seen.day(w.today)
-	w.refused = refusals{}
+	w.refused, w.duplicates = refusals{}, 0
 }
 
 // dayOf returns the day of a time, in days since the Unix epoch.
@@ -105,6 +110,15 @@ func (w *writer) item(c *columns, i *row.Item) {
 	c.optionalBlob(i.Raw)
 }
 
+// inserted executes the statement of an item, which changes nothing if it is there already.
+func (w *writer) inserted(c *columns) error {
+	err := c.insert()
+	if err == nil && w.conn.Changes() == 0 {
+		w.duplicates++
+	}
+	return w.refused.unless(err)
+}
+
 // Span inserts a span.
 func (w *writer) Span(s *row.Span) error {
 	c := columns{stmt: w.span}
@@ -125,7 +139,7 @@ func (w *writer) Span(s *row.Span) error {
 	c.count(s.DroppedLinks)
 	c.optionalText(s.Events)
 	c.optionalText(s.Links)
-	return w.refused.unless(c.insert())
+	return w.inserted(&c)
 }
 
 // Point inserts a data point.
@@ -145,7 +159,7 @@ func (w *writer) Point(p *row.Point) error {
 	c.float(p.Max)
 	c.optionalText(p.Detail)
 	c.optionalText(p.Exemplars)
-	return w.refused.unless(c.insert())
+	return w.inserted(&c)
 }
 
 // Log inserts a log record.
@@ -167,5 +181,5 @@ func (w *writer) Log(l *row.Log) error {
 	c.optionalText(l.BodyJSON)
 	c.integer(int64(l.Flags))
 	c.count(l.DroppedAttributes)
-	return w.refused.unless(c.insert())
+	return w.inserted(&c)
 }
