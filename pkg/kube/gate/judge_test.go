@@ -28,7 +28,7 @@ func TestReport(t *testing.T) {
 	r := recorded(t, "../../../receiver/admin/testdata/status.json")
 	want := counters{
 		items: 1007, lost: 60, refused: share{3, 14},
-		failed: map[string]share{"debug": {}, "otlp/two": {5, 12}},
+		failed: map[string]share{"database": {}, "debug": {}, "otlp/two": {5, 12}},
 	}
 	if got := r.counters(); !reflect.DeepEqual(got, want) {
 		t.Errorf("counters are %+v, want %+v", got, want)
