@@ -44,7 +44,7 @@ func secretMistakes(s *safe) []slip {
 		{"unsupported component", "exporters:\n", "exporters:\n  kafka:\n    auth: {password: " + header + "}\n"},
 		{"extension", "service:\n", "extensions:\n  bearertokenauth: {token: " + header + "}\nservice:\n"},
 		{"section", "service:\n", "secrets:\n  token: " + header + "\nservice:\n"},
-		{"database", "service:\n", "database:\n  url: postgres://user:" + header + "@db:5432/otlp\nservice:\n"},
+		{"database", "service:\n", "database:\n  url: mysql://user:" + header + "@db:5432/otlp\nservice:\n"},
 		{"variable that is not set", line, "      authorization: ${env:NOT_SET} " + header},
 		{"reference that does not end", line, "      authorization: ${env:PLANTED " + header},
 		{"reference of another kind", line, "      authorization: ${vault:" + header + "}"},

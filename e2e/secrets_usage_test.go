@@ -29,7 +29,7 @@ func TestUsageErrorsKeepSecrets(t *testing.T) {
 			{"--set", secret},
 			{"--set", path, secret},
 			{path + "=" + secret},
-			{"--set", "database.url=postgres://user:" + secret + "@db/otlp"},
+			{"--set", "database.url=mysql://user:" + secret + "@db/otlp"},
 		} {
 			if o := plan.run(t, append(slices.Concat(command, flags), "--config", plan.file)...); o.code != 2 {
 				t.Errorf("%q %q ends with %d: %s", command, flags, o.code, o.stderr)
@@ -39,7 +39,7 @@ func TestUsageErrorsKeepSecrets(t *testing.T) {
 	for _, variable := range []string{
 		"APP__EXPORTERS__OTLP_REFUSED__HEDAERS__AUTHORIZATION=" + secret, "APP__EXPORTERS__OTLP_REFUSED__HEADERS=[" + secret,
 		"APP__EXPORTERS__OTLP_REFUSED__HEADERS=" + secret, "APP__EXPORTERS__NOPE__HEADERS__AUTHORIZATION=" + secret,
-		"APP__EXPORTERS__OTLP_REFUSED__TLS__KEY_PEM=" + secret, "APP__DATABASE__URL=postgres://user:" + secret + "@db:5432/otlp",
+		"APP__EXPORTERS__OTLP_REFUSED__TLS__KEY_PEM=" + secret, "APP__DATABASE__URL=mysql://user:" + secret + "@db:5432/otlp",
 		"APP__DATABSE__URL=postgres://user:" + secret + "@db:5432/otlp", "APP__EXPORTERS__OTLPHTTP_PROXIED__PROXY_URL=gopher://user:" + secret + "@proxy",
 		"OTLPCTL_AGE_KEY=" + identity[:len(identity)-1],
 	} {
