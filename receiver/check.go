@@ -3,6 +3,7 @@ package receiver
 import (
 	"context"
 	"errors"
+	"iter"
 	"slices"
 
 	"github.com/otlpctl/otlpctl/receiver/export/database"
@@ -182,14 +183,31 @@ func (c *Checks) connect() {
 		name := "exporters." + string(id)
 		switch key, ok := backendKey(cfg.Exporters[id]); {
 		case ok:
-			for _, sig := range cfg.signalsOf(id) {
+			for label, sig := range cfg.probed(id) {
 				c.Add(Check{
-					Level: LevelConnect, Name: name + " " + sig.String(), Path: name + "." + key, Needs: name,
+					Level: LevelConnect, Name: label, Path: name + "." + key, Needs: name,
 					Run: func(ctx context.Context) error { return c.probers[id].Probe(ctx, sig) },
 				})
 			}
 		default:
 			c.Add(Check{Level: LevelConnect, Name: name, Path: name, Note: "has no backend to reach"})
+		}
+	}
+}
+
+// probed returns what is asked of an exporter's backend, and how that is called: once for each signal, but
+// once for a database, which takes all of them or none.
+func (c *Config) probed(id ID) iter.Seq2[string, wire.Signal] {
+	name, signals := "exporters."+string(id), c.signalsOf(id)
+	return func(yield func(string, wire.Signal) bool) {
+		if _, whole := c.Exporters[id].(*database.Config); whole {
+			yield(name, signals[0])
+			return
+		}
+		for _, sig := range signals {
+			if !yield(name+" "+sig.String(), sig) {
+				return
+			}
 		}
 	}
 }

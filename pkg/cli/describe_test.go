@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"os"
 	"testing"
 	"time"
 
@@ -78,17 +77,5 @@ func TestDescriptionPage(t *testing.T) {
 	if err := printDescription(term.Plain(nil, &got, new(bytes.Buffer)).Out, troubled(), 1); err != nil {
 		t.Fatal(err)
 	}
-	const file = "testdata/description.txt"
-	if *update {
-		if err := os.WriteFile(file, got.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got.String() != string(want) {
-		t.Errorf("not as in %s:\n%s", file, got.String())
-	}
+	golden(t, "description.txt", got.String())
 }

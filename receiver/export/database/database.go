@@ -6,7 +6,6 @@
 package database
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 
@@ -14,19 +13,11 @@ import (
 	"github.com/otlpctl/otlpctl/receiver/export/database/sqlite"
 	"github.com/otlpctl/otlpctl/receiver/internal/invalid"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
-	"github.com/otlpctl/otlpctl/receiver/wire"
 )
-
-// Exporter writes batches to a database.
-type Exporter interface {
-	pipeline.Exporter
-	// Probe returns why the database would not take items of a signal. It changes nothing.
-	Probe(ctx context.Context, sig wire.Signal) error
-}
 
 // New returns the exporter to the database that the URL names. A file is opened
 // at once, a server when there is something to write.
-func New(c Config, log *slog.Logger) (Exporter, error) {
+func New(c Config, log *slog.Logger) (pipeline.Exporter, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
@@ -37,7 +28,7 @@ func New(c Config, log *slog.Logger) (Exporter, error) {
 	return e, nil
 }
 
-func (c *Config) open(log *slog.Logger) (Exporter, error) {
+func (c *Config) open(log *slog.Logger) (pipeline.Exporter, error) {
 	if path := c.Location(); path != "" {
 		e, err := sqlite.New(c.sqlite(), log)
 		if err != nil {

@@ -150,15 +150,15 @@ func TestVerdict(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var v verdict
-	if got := v.partial(wire.Logs, target); got != (pipeline.Partial{}) {
+	v := verdict{target: target}
+	if got := v.Partial(wire.Logs, target.name); got != (pipeline.Partial{}) {
 		t.Errorf("%+v", got)
 	}
 	v.refuse(&pgconn.PgError{Code: "22P05", Message: "no such character"})
 	v.refuse(&pgconn.PgError{Code: "54000", Message: "too large"})
 	v.refuse(&pgconn.PgError{Code: "22P05", Message: "no other character"})
 	want := pipeline.Partial{Rejected: 3, Message: "database telemetry on db:5432 as otlp: 3 log_records refused: 2 for no such character (SQLSTATE 22P05); 1 for too large (SQLSTATE 54000)"}
-	if got := v.partial(wire.Logs, target); got != want {
+	if got := v.Partial(wire.Logs, target.name); got != want {
 		t.Errorf("%+v", got)
 	}
 }

@@ -82,11 +82,11 @@ func (e *Exporter) Export(ctx context.Context, b *pipeline.Batch) (pipeline.Part
 		if err := w.decode(b, dayOf(time.Now())); err != nil {
 			return pipeline.Partial{}, fmt.Errorf("%s: %w", e.target.name, err)
 		}
-		var v verdict
+		v := verdict{target: e.target}
 		err := e.write(ctx, w, &v)
 		switch {
 		case err == nil:
-			return v.partial(b.Signal, e.target), nil
+			return v.Partial(b.Signal, e.target.name), nil
 		case tries == maxAtOnce || !e.atOnce(err):
 			if ctx.Err() != nil {
 				err = fmt.Errorf("%w: %w", ctx.Err(), err) // whatever it led to

@@ -3,17 +3,14 @@ package postgres
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"embed"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
-	"path"
 	"strconv"
-	"strings"
 	"time"
 
+	"github.com/otlpctl/otlpctl/receiver/export/database/internal/migration"
 	"github.com/otlpctl/otlpctl/receiver/export/internal/reply"
 )
 
@@ -22,35 +19,7 @@ import (
 //go:embed migrations/*.sql
 var files embed.FS
 
-// migration is one step of the schema.
-type migration struct {
-	version int // from 1
-	name    string
-	sql     string
-	sum     [sha256.Size]byte
-}
-
-// migrations returns all steps in order: migrations/0001_begin.sql is version 1.
-func migrations() ([]migration, error) {
-	entries, err := fs.ReadDir(files, "migrations") // sorted
-	if err != nil {
-		return nil, err
-	}
-	var all []migration
-	for _, entry := range entries {
-		sql, err := files.ReadFile(path.Join("migrations", entry.Name()))
-		if err != nil {
-			return nil, err
-		}
-		number, name, _ := strings.Cut(strings.TrimSuffix(entry.Name(), ".sql"), "_")
-		version, err := strconv.Atoi(number)
-		if err != nil || version != len(all)+1 {
-			return nil, fmt.Errorf("migration %s is not number %d", entry.Name(), len(all)+1)
-		}
-		all = append(all, migration{version, name, string(sql), sha256.Sum256(sql)})
-	}
-	return all, nil
-}
+func migrations() ([]migration.Step, error) { return migration.Read(files, "migrations") }
 
 // Locks that replicas take while they change tables. All are released with their transaction,
 // so that they work behind a pooler of connections.
@@ -84,7 +53,7 @@ func upgrade(ctx context.Context, conn *session) error {
 }
 
 // step makes the next step under the lock, if nobody else has made it.
-func step(ctx context.Context, conn *session, all []migration) error {
+func step(ctx context.Context, conn *session, all []migration.Step) error {
 	return transaction(ctx, conn, func() error {
 		if err := run(ctx, conn, lockSchema); err != nil {
 			return err
@@ -94,16 +63,16 @@ func step(ctx context.Context, conn *session, all []migration) error {
 			return err
 		}
 		next := all[len(done)]
-		if next.version == 1 {
+		if next.Version == 1 {
 			if err := run(ctx, conn, "CREATE TABLE otlp_migrations (version integer PRIMARY KEY, name text NOT NULL, sha256 bytea NOT NULL, applied timestamptz NOT NULL)"); err != nil {
 				return err
 			}
 		}
-		if err := run(ctx, conn, next.sql); err != nil {
-			return fmt.Errorf("migration %d: %w", next.version, err)
+		if err := run(ctx, conn, next.SQL); err != nil {
+			return fmt.Errorf("migration %d: %w", next.Version, err)
 		}
 		_, err = conn.ExecParams(ctx, "INSERT INTO otlp_migrations VALUES ($1::integer, $2::text, $3::bytea, now())",
-			[][]byte{[]byte(strconv.Itoa(next.version)), []byte(next.name), []byte(`\x` + hex.EncodeToString(next.sum[:]))}, nil, nil, nil).Close()
+			[][]byte{[]byte(strconv.Itoa(next.Version)), []byte(next.Name), []byte(`\x` + hex.EncodeToString(next.Sum[:]))}, nil, nil, nil).Close()
 		return err
 	})
 }
@@ -148,14 +117,14 @@ func applied(ctx context.Context, conn *session) ([]made, error) {
 }
 
 // checkHistory compares the steps that the database has made with those that there are.
-func checkHistory(all []migration, done []made) error {
+func checkHistory(all []migration.Step, done []made) error {
 	for i, m := range done {
 		switch {
 		case i >= len(all):
 			return reply.Advise(fmt.Errorf("the tables have version %d, and this otlpctl knows %d", done[len(done)-1].version, len(all)),
 				"use the otlpctl that made them, or a newer one")
-		case m.version != all[i].version || !bytes.Equal(m.sum, all[i].sum[:]):
-			return reply.Advise(fmt.Errorf("the table otlp_migrations has another version %d than this otlpctl", all[i].version),
+		case m.version != all[i].Version || !bytes.Equal(m.sum, all[i].Sum[:]):
+			return reply.Advise(fmt.Errorf("the table otlp_migrations has another version %d than this otlpctl", all[i].Version),
 				"if these tables are no release's, drop all of otlp_*, or use another schema")
 		}
 	}

@@ -20,7 +20,7 @@ func TestMigrationsKeepTheirHistory(t *testing.T) {
 	}
 	var got []string
 	for _, m := range all {
-		got = append(got, fmt.Sprintf("%s %x", m.name, m.sum))
+		got = append(got, fmt.Sprintf("%s %x", m.Name, m.Sum))
 	}
 	if !slices.Equal(got, history) {
 		t.Errorf("migrations are\n%q, want\n%q: what was released is changed by a further migration", got, history)
@@ -32,7 +32,7 @@ func TestHistory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := made{1, all[0].sum[:]}
+	first := made{1, all[0].Sum[:]}
 	f := func(done []made, want string) {
 		t.Helper()
 		err := checkHistory(all, done)

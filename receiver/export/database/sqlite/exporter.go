@@ -153,7 +153,7 @@ func (e *Exporter) Export(ctx context.Context, b *pipeline.Batch) (pipeline.Part
 		}
 		return pipeline.Partial{}, failure(e.conf.Path, e.closeIfBroken(err))
 	}
-	partial := e.writer.refused.partial(b.Signal)
+	partial := e.writer.refused.Partial(b.Signal, "database "+e.conf.Path)
 	e.duplicates.Add(e.writer.duplicates)
 	if err := e.trim(b.Items); err != nil {
 		e.log.Error("telemetry above max_size_mib was not deleted", "error", explain(e.conf.Path, e.closeIfBroken(err)))
@@ -232,23 +232,6 @@ func (e *Exporter) disconnect() {
 		e.log.Warn("database was not closed cleanly", "error", explain(e.conf.Path, err))
 	}
 	e.conn, e.writer = nil, writer{}
-}
-
-// Probe returns why the database would take no items of the signal. It changes nothing.
-func (e *Exporter) Probe(ctx context.Context, sig wire.Signal) error {
-	if sig == wire.Profiles {
-		return fmt.Errorf("%s have no tables in a database", sig)
-	}
-	if err := e.enter(ctx); err != nil {
-		return err
-	}
-	defer e.leave()
-	if err := e.ready(); err != nil {
-		return explain(e.conf.Path, err)
-	}
-	e.conn.SetInterrupt(ctx.Done())
-	defer func() { e.conn.SetInterrupt(nil) }()
-	return explain(e.conf.Path, errors.Join(e.conn.run("BEGIN IMMEDIATE"), e.conn.run("ROLLBACK")))
 }
 
 // Close brings the log into the file, closes it and gives up the lock.

@@ -36,9 +36,6 @@ func TestExport(t *testing.T) {
 		expect(t, path, b)
 		export(t, e, b)
 		expect(t, path, b)
-		if err := e.Probe(t.Context(), sig); err != nil {
-			t.Error(err)
-		}
 	}
 	if n := items(t, path); n != 300 {
 		t.Errorf("%d items, want 300", n)
@@ -50,9 +47,6 @@ func TestExport(t *testing.T) {
 		t.Errorf("%d resources, want 2", n)
 	}
 	export(t, e, pipeline.EmptyBatch(wire.Logs))
-	if err := e.Probe(t.Context(), wire.Profiles); err == nil {
-		t.Error("takes profiles")
-	}
 	_, err := e.Export(t.Context(), batch(wire.Profiles, 1, nil))
 	if _, ok := errors.AsType[*pipeline.RejectedError](err); !ok {
 		t.Errorf("profiles: %v", err)
@@ -131,7 +125,7 @@ func TestExportRefused(t *testing.T) {
 	spans := otlptest.Traces(5)
 	spans.ResourceSpans[0].ScopeSpans[0].Spans[2].Attributes[0].Value.Value = &commonpb.AnyValue_StringValue{StringValue: strings.Repeat("x", 1<<16)}
 	p, err := e.Export(t.Context(), batch(wire.Traces, 5, otlptest.Encode(spans)))
-	want := pipeline.Partial{Rejected: 1, Message: "the database refused spans: 1 for string or blob too big"}
+	want := pipeline.Partial{Rejected: 1, Message: "database " + path + ": 1 spans refused: 1 for string or blob too big"}
 	if err != nil || p != want {
 		t.Errorf("%+v, %v; want %+v", p, err, want)
 	}

@@ -4,12 +4,12 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
-	"strconv"
 	"strings"
 	"time"
 
 	"zombiezen.com/go/sqlite"
+
+	"github.com/otlpctl/otlpctl/receiver/export/database/internal/migration"
 )
 
 // The versions of the schema: NNNN_name.sql, in the order of their numbers. What was released is never changed.
@@ -17,34 +17,8 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// migration is a step from one version of the schema to the next.
-type migration struct {
-	version int64
-	name    string
-	script  string
-}
-
 // steps returns all migrations in order.
-func steps() ([]migration, error) {
-	names, err := fs.Glob(migrations, "migrations/*.sql") // sorted
-	if err != nil {
-		return nil, err
-	}
-	all := make([]migration, len(names))
-	for i, file := range names {
-		number, name, _ := strings.Cut(strings.TrimSuffix(strings.TrimPrefix(file, "migrations/"), ".sql"), "_")
-		version, err := strconv.ParseInt(number, 10, 64)
-		if err != nil || version != int64(i+1) {
-			return nil, fmt.Errorf("migration %s is out of order", file)
-		}
-		script, err := migrations.ReadFile(file)
-		if err != nil {
-			return nil, err
-		}
-		all[i] = migration{version: version, name: name, script: string(script)}
-	}
-	return all, nil
-}
+func steps() ([]migration.Step, error) { return migration.Read(migrations, "migrations") }
 
 // versions is a table like that of PostgreSQL's: which migrations there have been.
 const versions = `CREATE TABLE IF NOT EXISTS otlp_migrations (
@@ -81,13 +55,13 @@ func versionOf(c *sqlite.Conn, latest int64) (int64, error) {
 }
 
 // migrate brings the schema from a version up to date, a transaction for each step.
-func migrate(c *sqlite.Conn, from int64, all []migration) error {
+func migrate(c *sqlite.Conn, from int64, all []migration.Step) error {
 	if err := execute(c, versions); err != nil {
 		return err
 	}
 	for _, m := range all[from:] {
-		if err := m.apply(c); err != nil {
-			return fmt.Errorf("migration %04d_%s: %w", m.version, m.name, err)
+		if err := apply(c, m); err != nil {
+			return fmt.Errorf("migration %04d_%s: %w", m.Version, m.Name, err)
 		}
 	}
 	return nil
@@ -104,9 +78,9 @@ func once(c *sqlite.Conn, query string) (int64, error) {
 }
 
 // apply takes one step, as a whole or not at all.
-func (m *migration) apply(c *sqlite.Conn) error {
-	script := "BEGIN IMMEDIATE;\n" + m.script + fmt.Sprintf(
-		"\nINSERT INTO otlp_migrations VALUES (%d, '%s', %d);\nCOMMIT", m.version, m.name, time.Now().UnixNano())
+func apply(c *sqlite.Conn, m migration.Step) error {
+	script := "BEGIN IMMEDIATE;\n" + m.SQL + fmt.Sprintf(
+		"\nINSERT INTO otlp_migrations VALUES (%d, '%s', %d);\nCOMMIT", m.Version, m.Name, time.Now().UnixNano())
 	for script = strings.TrimSpace(script); script != ""; {
 		s, rest, err := c.PrepareTransient(script)
 		if err == nil {

@@ -5,6 +5,7 @@ import (
 
 	"zombiezen.com/go/sqlite"
 
+	"github.com/otlpctl/otlpctl/receiver/export/database/internal/refusal"
 	"github.com/otlpctl/otlpctl/receiver/export/database/row"
 )
 
@@ -18,7 +19,7 @@ type writer struct {
 	seen       seen
 	today      int64 // days since the Unix epoch
 	received   int64 // nanoseconds since the Unix epoch
-	refused    refusals
+	refused    refusal.Tally
 	duplicates int64 // items of the batch that are there already
 }
 
@@ -27,7 +28,7 @@ func (w *writer) begin(received, now time.Time) {
 	w.received = received.UnixNano()
 	w.today = max(dayOf(now), dayOf(received)) // a clock that was put back must not make what is new look old
 	w.seen.day(w.today)
-	w.refused, w.duplicates = refusals{}, 0
+	w.refused, w.duplicates = refusal.Tally{}, 0
 }
 
 // dayOf returns the day of a time, in days since the Unix epoch.
@@ -116,7 +117,12 @@ func (w *writer) inserted(c *columns) error {
 	if err == nil && w.conn.Changes() == 0 {
 		w.duplicates++
 	}
-	return w.refused.unless(err)
+	if err == nil || !ofRow(err) {
+		return err
+	}
+	code := sqlite.ErrCode(err)
+	w.refused.Add(code.String(), code.Message())
+	return nil
 }
 
 // Span inserts a span.
