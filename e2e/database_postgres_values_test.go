@@ -7,6 +7,7 @@ import (
 	"time"
 
 	pgexport "github.com/otlpctl/otlpctl/receiver/export/database/postgres"
+	"github.com/otlpctl/otlpctl/receiver/pipeline"
 	colmetrics "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
 	coltrace "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	common "go.opentelemetry.io/proto/otlp/common/v1"
@@ -97,7 +98,7 @@ func TestPostgresRefusesAlone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if partial.Rejected != 4 || !strings.Contains(partial.Message, "4 spans refused: ") || !strings.Contains(partial.Message, "(SQLSTATE 22P05)") {
+		if partial.Rejected != 4 || partial.Reasons[pipeline.RefusedInvalid] != 4 || !strings.Contains(partial.Message, "4 spans refused: ") || !strings.Contains(partial.Message, "(SQLSTATE 22P05)") {
 			t.Errorf("refused %d: %s", partial.Rejected, partial.Message)
 		}
 		if got := db.Value(t, "latin", "SELECT string_agg(trim(convert_from(span_id, 'LATIN1')), ' ' ORDER BY time) FROM otlp_spans"); got != "span-idA span-idB span-idD" {
@@ -110,7 +111,7 @@ func TestPostgresRefusesAlone(t *testing.T) {
 	slow := spanAt(7, 8000)
 	slow.EndTimeUnixNano = 1 << 40
 	partial, err := e.Export(t.Context(), batchOf(t, signal.Traces, tracesOf("fine", slow, spanAt(8, 9000))))
-	if err != nil || partial.Rejected != 1 || !strings.Contains(partial.Message, "short") {
+	if err != nil || partial.Rejected != 1 || partial.Reasons[pipeline.RefusedConstraint] != 1 || !strings.Contains(partial.Message, "short") {
 		t.Errorf("with a constraint: %+v, %v", partial, err)
 	}
 }

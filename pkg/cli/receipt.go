@@ -25,7 +25,7 @@ func printReceipt(w *term.Output, receipt receiver.Receipt) error {
 		r.Header("EXPORTER", "SIGNAL", "ACCEPTED", "EXPORTED", "QUEUED", "SPOOLED", "REJECTED", "DROPPED")
 		for _, e := range receipt.Entries {
 			r.Add(e.Exporter, e.Signal.String(), items(e.Accepted), items(e.Exported), items(e.Queued),
-				items(e.Spooled), items(e.Rejected), dropped(e.Dropped))
+				items(e.Spooled), byReason(e.RejectedReasons), byReason(e.Dropped))
 		}
 	})
 }
@@ -46,13 +46,13 @@ const lastWrite = time.Second
 
 func items(n int64) string { return strconv.FormatInt(n, 10) }
 
-// dropped is the number of dropped items and, if there are any, how many for which reason.
-func dropped(byReason map[string]int64) string {
+// byReason is a number of items and, if there are any, how many for which reason.
+func byReason(counts map[string]int64) string {
 	var total int64
 	var reasons []string
-	for _, reason := range slices.Sorted(maps.Keys(byReason)) {
-		total += byReason[reason]
-		reasons = append(reasons, fmt.Sprintf("%s %d", reason, byReason[reason]))
+	for _, reason := range slices.Sorted(maps.Keys(counts)) {
+		total += counts[reason]
+		reasons = append(reasons, fmt.Sprintf("%s %d", reason, counts[reason]))
 	}
 	if total == 0 {
 		return "0"

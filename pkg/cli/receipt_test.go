@@ -30,8 +30,8 @@ func TestReceipt(t *testing.T) {
 	}
 	f(pipeline.Books{Accepted: 7, Exported: 7}, "otlp\tlogs\t7\t7\t0\t0\t0\t0", "")
 	f(pipeline.Books{Accepted: 7, Exported: 5, Spooled: 2}, "otlp\tlogs\t7\t5\t0\t2\t0\t0", "")
-	f(pipeline.Books{Accepted: 7, Exported: 1, Rejected: 1, Dropped: map[string]int64{"too_large": 3, "shutdown": 2}},
-		"otlp\tlogs\t7\t1\t0\t0\t1\t5 (shutdown 2, too_large 3)",
+	f(pipeline.Books{Accepted: 7, Exported: 1, Rejected: 1, RejectedReasons: map[string]int64{"invalid": 1}, Dropped: map[string]int64{"too_large": 3, "shutdown": 2}},
+		"otlp\tlogs\t7\t1\t0\t0\t1 (invalid 1)\t5 (shutdown 2, too_large 3)",
 		"6 accepted items were not delivered")
 	f(pipeline.Books{Accepted: 7, Exported: 6}, "otlp\tlogs\t7\t6\t0\t0\t0\t0",
 		"the books do not balance by 1 items: this is a bug, please report it")

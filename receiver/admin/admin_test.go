@@ -76,7 +76,7 @@ func example() Snapshot {
 				Capacity: 1000, Used: 2, Sizer: pipeline.Requests, Attempts: 12, Retries: 4, Failed: 5,
 				Latency: latency(time.Millisecond, 2*time.Second), Failing: `connection "refused"`, Since: time.Unix(1_790_000_000, 0),
 				Books: map[wire.Signal]pipeline.Books{wire.Traces: {
-					Accepted: 1000, Exported: 600, Queued: 300, Spooled: 40, Rejected: 10, Dropped: map[string]int64{"queue_full": 30, "shutdown": 20},
+					Accepted: 1000, Exported: 600, Queued: 300, Spooled: 40, Rejected: 10, RejectedReasons: map[string]int64{"invalid": 7, "partial_success": 3}, Dropped: map[string]int64{"queue_full": 30, "shutdown": 20},
 				}},
 				Discovered: &pipeline.Discovered{
 					Source: "consul://127.0.0.1:8500/otlp-receiver", At: time.Unix(1_789_999_900, 0), Problem: "no leader",

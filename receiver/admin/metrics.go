@@ -156,8 +156,10 @@ func (e *emitter) exporter(s *pipeline.State) {
 		labels := []string{s.Name, sig.String()}
 		e.counter(nameExporterAccepted, float64(books.Accepted), labels...)
 		e.counter(nameExporterExported, float64(books.Exported), labels...)
-		e.counter(nameExporterRejected, float64(books.Rejected), labels...)
-		for _, reason := range pipeline.Reasons() { // zeros too, so that the first one shows as an increase
+		for _, reason := range pipeline.AllRefusals() { // zeros too, so that the first one shows as an increase
+			e.counter(nameExporterRejected, float64(books.RejectedReasons[reason.String()]), append(labels[:2:2], reason.String())...)
+		}
+		for _, reason := range pipeline.Reasons() {
 			e.counter(nameExporterDropped, float64(books.Dropped[reason.String()]), append(labels[:2:2], reason.String())...)
 		}
 		e.gauge(nameExporterQueued, float64(books.Queued), labels...)

@@ -110,7 +110,7 @@ func families() []family {
 		{nameExporterAccepted, "Items that the exporter answers for: the sum of those that were exported, rejected, dropped, are queued and are spooled.", account},
 		{nameExporterExported, "Items that the backend took.", account},
 		{nameDuplicates, "Exported items that the backend had already, and keeps once: those that were sent again. Of exporters to a database, since the exporter was opened.", exporter},
-		{nameExporterRejected, "Items that the backend refused.", account},
+		{nameExporterRejected, "Items that the backend refused.", with(account, "reason")},
 		{nameExporterDropped, "Items that were given up.", with(account, "reason")},
 		{nameExporterQueued, "Items that wait or are being sent.", account},
 		{nameExporterSpooled, "Items that are on disk.", account},

@@ -24,7 +24,14 @@ func TestReference(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var reasons []fmt.Stringer
 	for _, reason := range pipeline.Reasons() {
+		reasons = append(reasons, reason)
+	}
+	for _, reason := range pipeline.AllRefusals() {
+		reasons = append(reasons, reason)
+	}
+	for _, reason := range reasons {
 		if !strings.Contains(string(page), "\n| `"+reason.String()+"` | ") {
 			t.Errorf("docs/metrics.md does not explain the reason %s", reason)
 		}

@@ -47,19 +47,27 @@ type Books struct {
 	// Spooled items are on disk.
 	Spooled int64 `json:"spooled"`
 	// Rejected items were refused by the backend, whole requests and partial success alike.
-	Rejected int64            `json:"rejected_by_backend"`
-	Dropped  map[string]int64 `json:"dropped"`
+	Rejected int64 `json:"rejected_by_backend"`
+	// RejectedReasons says why, by the names of Refusal; together they are Rejected.
+	RejectedReasons map[string]int64 `json:"rejected_reasons"`
+	Dropped         map[string]int64 `json:"dropped"`
 }
 
 // plus returns the sum of two accounts.
 func (b Books) plus(other Books) Books {
-	sum := Books{
+	return Books{
 		Accepted: b.Accepted + other.Accepted, Exported: b.Exported + other.Exported, Queued: b.Queued + other.Queued,
-		Spooled: b.Spooled + other.Spooled, Rejected: b.Rejected + other.Rejected, Dropped: map[string]int64{},
+		Spooled: b.Spooled + other.Spooled, Rejected: b.Rejected + other.Rejected,
+		RejectedReasons: together(b.RejectedReasons, other.RejectedReasons), Dropped: together(b.Dropped, other.Dropped),
 	}
-	for _, dropped := range []map[string]int64{b.Dropped, other.Dropped} {
-		for reason, n := range dropped {
-			sum.Dropped[reason] += n
+}
+
+// together adds up what was counted by reason.
+func together(a, b map[string]int64) map[string]int64 {
+	sum := make(map[string]int64, len(a)+len(b))
+	for _, part := range []map[string]int64{a, b} {
+		for reason, n := range part {
+			sum[reason] += n
 		}
 	}
 	return sum
@@ -84,12 +92,15 @@ type account struct {
 	accepted int64
 	exported int64
 	queued   int64
-	rejected int64
+	rejected Refusals
 	dropped  [numReasons]int64
 }
 
 func (a *account) books() Books {
-	b := Books{Accepted: a.accepted, Exported: a.exported, Queued: a.queued, Rejected: a.rejected, Dropped: map[string]int64{}}
+	b := Books{
+		Accepted: a.accepted, Exported: a.exported, Queued: a.queued,
+		Rejected: a.rejected.total(), RejectedReasons: a.rejected.byName(), Dropped: map[string]int64{},
+	}
 	for _, r := range Reasons() {
 		if n := a.dropped[r]; n != 0 {
 			b.Dropped[r.String()] = n

@@ -183,6 +183,7 @@ func TestTheWorstVerdictCounts(t *testing.T) {
 			answer := func(context.Context, int, *Batch) (Partial, error) { return p, nil }
 			lanes = append(lanes, start(t, &backend{answer: answer}, s).Lane(wire.Traces, Limits{}))
 		}
+		want.Reasons[RefusedPartly] = want.Rejected
 		if got, err := route(lanes...).Consume(t.Context(), payload(5)); got != want || err != nil {
 			t.Errorf("%+v: %+v, %v", partials, got, err)
 		}

@@ -62,8 +62,11 @@ type share struct {
 
 // final returns the outcome of what failed in a way that no retry mends.
 func final(err error) outcome {
-	_, refused := errors.AsType[*RejectedError](err)
-	return outcome{err: err, refused: refused, reason: ExportFailed}
+	o := outcome{err: err, reason: ExportFailed}
+	if rejected, ok := errors.AsType[*RejectedError](err); ok {
+		o.refused, o.refusal = true, rejected.Reason
+	}
+	return o
 }
 
 // remainder is what is left of a batch to be sent, as attempts settle parts of it.
@@ -123,14 +126,17 @@ func (o *outcome) partialOf(items int64) (Partial, error) {
 // verdict is the outcome of so many items in the backend's words.
 func (o *outcome) verdict(items int64) Partial {
 	if o.err != nil {
-		return Partial{Rejected: items, Message: o.err.Error()}
+		whole := Partial{Rejected: items, Message: o.err.Error()}
+		whole.Reasons[o.refusal] = items
+		return whole
 	}
-	return Partial{Rejected: o.partial.rejectedOf(items), Message: o.partial.Message}
+	return Partial{Rejected: o.partial.rejectedOf(items), Message: o.partial.Message, Reasons: o.partial.reasonsOf(items)}
 }
 
 // add adds what was not taken of another part.
 func (p *Partial) add(other Partial) {
 	p.Rejected += other.Rejected
+	p.Reasons.add(&other.Reasons)
 	if other.Message != "" {
 		p.Message = other.Message
 	}

@@ -83,7 +83,7 @@ func TestDividedVerdict(t *testing.T) {
 		})
 	}
 	f(&DividedError{Settled: []Settled{{Items: 60, Partial: Partial{Rejected: 1, Message: "old"}}, {Items: 40, Err: &RejectedError{Err: refused}}}},
-		Partial{Rejected: 41, Message: "refused"}, nil, 100)
+		Partial{Rejected: 41, Message: "refused", Reasons: Refusals{RefusedPartly: 1, RefusedOther: 40}}, nil, 100)
 	f(&DividedError{Settled: []Settled{{Items: 60}, {Items: 40, Err: broken}}}, Partial{}, broken, 0)
 	f(&DividedError{Settled: []Settled{{Items: 60}}, Rest: rest(40), Err: &RetryableError{Err: broken}}, Partial{}, broken, 0)
 }

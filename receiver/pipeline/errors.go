@@ -18,7 +18,11 @@ func (e *RetryableError) Error() string { return e.Err.Error() }
 func (e *RetryableError) Unwrap() error { return e.Err }
 
 // RejectedError is the backend's final no: sending the batch again is pointless.
-type RejectedError struct{ Err error }
+type RejectedError struct {
+	Err error
+	// Reason is what the backend minds.
+	Reason Refusal
+}
 
 func (e *RejectedError) Error() string { return e.Err.Error() }
 

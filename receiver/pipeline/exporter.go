@@ -23,11 +23,25 @@ type Partial struct {
 	// Rejected is how many items it did not take; zero with a Message is a warning.
 	Rejected int64
 	Message  string
+	// Reasons says why, as far as that is known: for the rest of Rejected it is RefusedPartly.
+	Reasons Refusals
 }
 
 // rejectedOf returns how many of so many items were not taken, whatever nonsense
 // the backend says.
-func (p Partial) rejectedOf(items int64) int64 { return min(max(p.Rejected, 0), items) }
+func (p *Partial) rejectedOf(items int64) int64 { return min(max(p.Rejected, 0), items) }
+
+// reasonsOf returns why so many items of a batch were not taken: as many reasons as rejectedOf has items.
+func (p *Partial) reasonsOf(items int64) Refusals {
+	left := p.rejectedOf(items)
+	var reasons Refusals
+	for reason, n := range p.Reasons {
+		reasons[reason] = min(max(n, 0), left)
+		left -= reasons[reason]
+	}
+	reasons[RefusedPartly] += left
+	return reasons
+}
 
 // Settings is how a Destination treats its exporter.
 type Settings struct {

@@ -41,6 +41,7 @@ type outcome struct {
 	partial Partial
 	err     error // nil: delivered
 	refused bool  // by the backend; otherwise reason says why it was dropped
+	refusal Refusal
 	reason  Reason
 	shares  []share // parts of the batch that have ended otherwise: the rest is for what is left
 }
@@ -241,11 +242,11 @@ func (a *account) settle(items int64, o outcome) {
 	}
 	switch {
 	case o.err == nil:
-		rejected := o.partial.rejectedOf(items)
-		a.exported += items - rejected
-		a.rejected += rejected
+		reasons := o.partial.reasonsOf(items)
+		a.exported += items - reasons.total()
+		a.rejected.add(&reasons)
 	case o.refused:
-		a.rejected += items
+		a.rejected[o.refusal] += items
 	default:
 		a.dropped[o.reason] += items
 	}

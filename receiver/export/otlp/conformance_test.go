@@ -97,6 +97,23 @@ func TestE1_RetriesExactlyTheseCodes(t *testing.T) {
 	f(codes.Code(42), false)
 }
 
+// What a backend refuses is counted by what it minds.
+func TestRefusalsHaveReasons(t *testing.T) {
+	f := func(code codes.Code, want pipeline.Refusal) {
+		t.Helper()
+		if r, ok := errors.AsType[*pipeline.RejectedError](verdict(t, status.New(code, "because"))); !ok || r.Reason != want {
+			t.Errorf("%s: %+v, want %s", code, r, want)
+		}
+	}
+	f(codes.InvalidArgument, pipeline.RefusedInvalid)
+	f(codes.ResourceExhausted, pipeline.RefusedTooLarge)
+	f(codes.Unauthenticated, pipeline.RefusedUnauthorized)
+	f(codes.PermissionDenied, pipeline.RefusedUnauthorized)
+	f(codes.Unimplemented, pipeline.RefusedUnsupported)
+	f(codes.NotFound, pipeline.RefusedUnsupported)
+	f(codes.Internal, pipeline.RefusedOther)
+}
+
 func TestE2_ResourceExhaustedNeedsRetryInfo(t *testing.T) {
 	if err := verdict(t, status.New(codes.ResourceExhausted, "full")); !rejected(err) {
 		t.Errorf("without RetryInfo: %#v", err)

@@ -30,7 +30,23 @@ func (e *Exporter) failure(err error) error {
 		}
 	default:
 	}
-	return &pipeline.RejectedError{Err: described}
+	return &pipeline.RejectedError{Err: described, Reason: reasonOf(s.Code())}
+}
+
+// reasonOf says why a backend refuses, by the code of its answer.
+func reasonOf(code codes.Code) pipeline.Refusal {
+	switch code {
+	case codes.InvalidArgument:
+		return pipeline.RefusedInvalid
+	case codes.ResourceExhausted:
+		return pipeline.RefusedTooLarge
+	case codes.Unauthenticated, codes.PermissionDenied:
+		return pipeline.RefusedUnauthorized
+	case codes.Unimplemented, codes.NotFound:
+		return pipeline.RefusedUnsupported
+	default:
+		return pipeline.RefusedOther
+	}
 }
 
 // callError is the failure of a call as people read it.

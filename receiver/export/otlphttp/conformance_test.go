@@ -82,6 +82,23 @@ func statusBody(t testing.TB, message string, delay time.Duration) (encoded, tex
 	return string(b), string(j)
 }
 
+// What a backend refuses is counted by what it minds.
+func TestRefusalsHaveReasons(t *testing.T) {
+	f := func(want pipeline.Refusal, statuses ...int) {
+		t.Helper()
+		for _, status := range statuses {
+			if r, ok := errors.AsType[*pipeline.RejectedError](verdict(t, say(status, ""))); !ok || r.Reason != want {
+				t.Errorf("%d: %+v, want %s", status, r, want)
+			}
+		}
+	}
+	f(pipeline.RefusedInvalid, http.StatusBadRequest, http.StatusUnprocessableEntity)
+	f(pipeline.RefusedTooLarge, http.StatusRequestEntityTooLarge)
+	f(pipeline.RefusedUnauthorized, http.StatusUnauthorized, http.StatusForbidden, http.StatusProxyAuthRequired)
+	f(pipeline.RefusedUnsupported, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusUnsupportedMediaType, http.StatusNotImplemented)
+	f(pipeline.RefusedOther, http.StatusInternalServerError, http.StatusConflict)
+}
+
 func TestE4_RetriesExactlyTheseStatuses(t *testing.T) {
 	f := func(status int, want bool) {
 		t.Helper()

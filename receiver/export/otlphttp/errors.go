@@ -33,7 +33,23 @@ func (t *target) refusal(r *http.Response, content []byte) error {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return &pipeline.RetryableError{Err: err, After: max(retryAfter(r.Header), p.delay)}
 	}
-	return &pipeline.RejectedError{Err: err}
+	return &pipeline.RejectedError{Err: err, Reason: reasonOf(r.StatusCode)}
+}
+
+// reasonOf says why a backend refuses, by the status of its answer.
+func reasonOf(status int) pipeline.Refusal {
+	switch status {
+	case http.StatusBadRequest, http.StatusUnprocessableEntity:
+		return pipeline.RefusedInvalid
+	case http.StatusRequestEntityTooLarge:
+		return pipeline.RefusedTooLarge
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusProxyAuthRequired:
+		return pipeline.RefusedUnauthorized
+	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusUnsupportedMediaType, http.StatusNotImplemented:
+		return pipeline.RefusedUnsupported
+	default:
+		return pipeline.RefusedOther
+	}
 }
 
 // hint returns the next step if the answer is a known one.

@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/otlpctl/otlpctl/receiver/export/internal/reply"
+	"github.com/otlpctl/otlpctl/receiver/pipeline"
 )
 
 // remedy is what is done about a failure.
@@ -68,6 +69,18 @@ func remedyOf(err error) remedy {
 		return remedies[e.Code[:2]]
 	}
 	return wait
+}
+
+// reasonOf says why an error of which the remedy is to refuse was one of the data.
+func reasonOf(e *pgconn.PgError) pipeline.Refusal {
+	switch {
+	case strings.HasPrefix(e.Code, "22"):
+		return pipeline.RefusedInvalid
+	case strings.HasPrefix(e.Code, "23"):
+		return pipeline.RefusedConstraint
+	default: // 54, or what tooLarge knows
+		return pipeline.RefusedTooLarge
+	}
 }
 
 // tooLarge reports whether a value that was sent takes more memory than the server gives to one: such

@@ -145,6 +145,19 @@ func TestHalve(t *testing.T) {
 	}
 }
 
+func TestReasonOfRefusal(t *testing.T) {
+	f := func(want pipeline.Refusal, e *pgconn.PgError) {
+		t.Helper()
+		if got := reasonOf(e); got != want || remedyOf(e) != refuse {
+			t.Errorf("%s: %s, want %s", e.Code, got, want)
+		}
+	}
+	f(pipeline.RefusedInvalid, &pgconn.PgError{Code: "22P05"})                             // untranslatable_character
+	f(pipeline.RefusedConstraint, &pgconn.PgError{Code: "23514", ConstraintName: "short"}) // check_violation
+	f(pipeline.RefusedTooLarge, &pgconn.PgError{Code: "54000"})                            // program_limit_exceeded
+	f(pipeline.RefusedTooLarge, &pgconn.PgError{Code: "XX000", Message: "invalid memory alloc request size 2147483652", Where: "COPY otlp_spans, line 1, column attributes"})
+}
+
 func TestVerdict(t *testing.T) {
 	target, err := parse("postgres://otlp@db/telemetry")
 	if err != nil {
@@ -158,6 +171,7 @@ func TestVerdict(t *testing.T) {
 	v.refuse(&pgconn.PgError{Code: "54000", Message: "too large"})
 	v.refuse(&pgconn.PgError{Code: "22P05", Message: "no other character"})
 	want := pipeline.Partial{Rejected: 3, Message: "database telemetry on db:5432 as otlp: 3 log_records refused: 2 for no such character (SQLSTATE 22P05); 1 for too large (SQLSTATE 54000)"}
+	want.Reasons[pipeline.RefusedInvalid], want.Reasons[pipeline.RefusedTooLarge] = 2, 1
 	if got := v.Partial(wire.Logs, target.name); got != want {
 		t.Errorf("%+v", got)
 	}

@@ -14,5 +14,5 @@ type verdict struct {
 }
 
 func (v *verdict) refuse(why *pgconn.PgError) {
-	v.Add(why.Code, v.target.shown.Line(describeOne(why)))
+	v.Add(reasonOf(why), why.Code, v.target.shown.Line(describeOne(why)))
 }

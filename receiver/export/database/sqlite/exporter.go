@@ -208,7 +208,7 @@ func (e *Exporter) decode(b *pipeline.Batch) error {
 	switch b.Signal {
 	case wire.Traces, wire.Metrics, wire.Logs:
 	default:
-		return &pipeline.RejectedError{Err: fmt.Errorf("%s have no tables in a database", b.Signal)}
+		return &pipeline.RejectedError{Err: fmt.Errorf("%s have no tables in a database", b.Signal), Reason: pipeline.RefusedUnsupported}
 	}
 	for _, p := range b.Parts {
 		if err := e.decoder.Decode(b.Signal, p.Data.ReadOnlyData(), &e.writer); err != nil {

@@ -115,13 +115,17 @@ func failure(path string, err error) error {
 	return &pipeline.RetryableError{Err: err}
 }
 
-// ofRow reports whether SQLite refuses one row, and would take others.
-func ofRow(err error) bool {
+// reasonOf says why SQLite refuses one row, if it would take others.
+func reasonOf(err error) (why pipeline.Refusal, ofRow bool) {
 	switch sqlite.ErrCode(err).ToPrimary() {
-	case sqlite.ResultTooBig, sqlite.ResultConstraint, sqlite.ResultMismatch, sqlite.ResultRange:
-		return true
+	case sqlite.ResultTooBig:
+		return pipeline.RefusedTooLarge, true
+	case sqlite.ResultConstraint:
+		return pipeline.RefusedConstraint, true
+	case sqlite.ResultMismatch, sqlite.ResultRange:
+		return pipeline.RefusedInvalid, true
 	default:
-		return false
+		return 0, false
 	}
 }
 

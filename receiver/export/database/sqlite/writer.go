@@ -117,11 +117,12 @@ func (w *writer) inserted(c *columns) error {
 	if err == nil && w.conn.Changes() == 0 {
 		w.duplicates++
 	}
-	if err == nil || !ofRow(err) {
+	why, ofRow := reasonOf(err)
+	if err == nil || !ofRow {
 		return err
 	}
 	code := sqlite.ErrCode(err)
-	w.refused.Add(code.String(), code.Message())
+	w.refused.Add(why, code.String(), code.Message())
 	return nil
 }
 

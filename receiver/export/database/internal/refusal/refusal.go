@@ -14,18 +14,19 @@ type Tally struct{ reasons []reason }
 
 type reason struct {
 	code, text string
+	why        pipeline.Refusal
 	items      int64
 }
 
 // Add counts one item. Of those with the same code, the first text stands for all.
-func (t *Tally) Add(code, text string) {
+func (t *Tally) Add(why pipeline.Refusal, code, text string) {
 	for i := range t.reasons {
 		if t.reasons[i].code == code {
 			t.reasons[i].items++
 			return
 		}
 	}
-	t.reasons = append(t.reasons, reason{code, text, 1})
+	t.reasons = append(t.reasons, reason{code, text, why, 1})
 }
 
 // Partial returns what the pipeline is told of the batch; who refused is the name of the database.
@@ -37,6 +38,7 @@ func (t *Tally) Partial(sig wire.Signal, who string) pipeline.Partial {
 	var texts []string
 	for _, r := range t.reasons {
 		p.Rejected += r.items
+		p.Reasons[r.why] += r.items
 		texts = append(texts, fmt.Sprintf("%d for %s", r.items, r.text))
 	}
 	p.Message = fmt.Sprintf("%s: %d %s refused: %s", who, p.Rejected, sig.ItemNoun(), strings.Join(texts, "; "))
