@@ -7,8 +7,6 @@ import (
 	"slices"
 
 	"github.com/otlpctl/otlpctl/receiver/export/database"
-	"github.com/otlpctl/otlpctl/receiver/export/otlp"
-	"github.com/otlpctl/otlpctl/receiver/export/otlphttp"
 	"github.com/otlpctl/otlpctl/receiver/ingest"
 	"github.com/otlpctl/otlpctl/receiver/wire"
 )
@@ -127,8 +125,7 @@ func (c *Checks) build(nothing *generation) {
 // whether that is possible.
 func (c *Checks) exporter(ctx context.Context, id ID) error {
 	conf := c.now.cfg.Exporters[id]
-	_, backend := backendKey(conf)
-	if traceless, ok := conf.(interface{ Check() error }); ok && !backend {
+	if traceless, ok := conf.(interface{ Check() error }); ok && !remote(conf) {
 		return traceless.Check()
 	}
 	e, err := c.builder.exporter(ctx, id, conf)
@@ -181,11 +178,11 @@ func (c *Checks) connect() {
 	cfg := &c.now.cfg
 	for _, id := range cfg.usedExporters() {
 		name := "exporters." + string(id)
-		switch key, ok := backendKey(cfg.Exporters[id]); {
-		case ok:
+		switch conf := cfg.Exporters[id]; {
+		case remote(conf):
 			for label, sig := range cfg.probed(id) {
 				c.Add(Check{
-					Level: LevelConnect, Name: label, Path: name + "." + key, Needs: name,
+					Level: LevelConnect, Name: label, Path: name + "." + targetKey(conf), Needs: name,
 					Run: func(ctx context.Context) error { return c.probers[id].Probe(ctx, sig) },
 				})
 			}
@@ -212,17 +209,8 @@ func (c *Config) probed(id ID) iter.Seq2[string, wire.Signal] {
 	}
 }
 
-// backendKey returns the key that names the backend of an exporter that has one.
-func backendKey(c ExporterConfig) (string, bool) {
-	switch c := c.(type) {
-	case *otlp.Config, *otlphttp.Config:
-		return "endpoint", true
-	case *database.Config:
-		return "url", c.Location() == ""
-	default:
-		return "", false
-	}
-}
+// remote reports whether an exporter delivers to somebody who has to be reached.
+func remote(c ExporterConfig) bool { return targetKey(c) != "" && locationOf(c) == "" }
 
 // release closes the sockets.
 func (c *Checks) release() error {

@@ -26,6 +26,14 @@ type ExporterConfig interface {
 	Settings() pipeline.Settings
 }
 
+// targetKey returns the key that names where an exporter delivers to, or nothing if there is no such place.
+func targetKey(c ExporterConfig) string {
+	if targeted, ok := c.(interface{ TargetKey() string }); ok {
+		return targeted.TargetKey()
+	}
+	return ""
+}
+
 // ReceiverTypes lists the types of receivers, current names only.
 func ReceiverTypes() []string { return []string{"otlp"} }
 

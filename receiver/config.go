@@ -13,8 +13,6 @@ import (
 	"strings"
 
 	"github.com/otlpctl/otlpctl/receiver/admin"
-	"github.com/otlpctl/otlpctl/receiver/export/database"
-	"github.com/otlpctl/otlpctl/receiver/export/otlphttp"
 	"github.com/otlpctl/otlpctl/receiver/ingest"
 	"github.com/otlpctl/otlpctl/receiver/internal/invalid"
 	"github.com/otlpctl/otlpctl/receiver/wire"
@@ -150,20 +148,12 @@ func (c *Config) validateFiles() []error {
 			continue
 		}
 		if first, taken := owner[path]; taken {
-			errs = append(errs, invalid.Key("exporters."+string(id)+"."+fileKey(c.Exporters[id]), "%s is the file of exporter %s too: each needs one of its own", relative(path), first))
+			errs = append(errs, invalid.Key("exporters."+string(id)+"."+targetKey(c.Exporters[id]), "%s is the file of exporter %s too: each needs one of its own", relative(path), first))
 			continue
 		}
 		owner[path] = id
 	}
 	return errs
-}
-
-// fileKey returns the key that names the file of an exporter.
-func fileKey(c ExporterConfig) string {
-	if _, ok := c.(*database.Config); ok {
-		return "url"
-	}
-	return "path"
 }
 
 // relative returns a path as one from the working directory, if it lies below that.
@@ -184,10 +174,7 @@ func (c *Config) validateSignals() []error {
 		if !ok {
 			continue
 		}
-		path := "exporters." + string(id)
-		if _, ok := e.(*otlphttp.Config); ok {
-			path += ".endpoint"
-		}
+		path := "exporters." + string(id) + "." + targetKey(c.Exporters[id])
 		for _, sig := range c.signalsOf(id) {
 			if problem := e.Lacks(sig); problem != "" {
 				errs = append(errs, invalid.Key(path, "%s", problem))

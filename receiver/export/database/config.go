@@ -111,6 +111,9 @@ func (c *Config) Lacks(sig wire.Signal) string {
 // far more memory as rows, and more time than an attempt has.
 const maxItems = 50_000
 
+// TargetKey returns the key that says where telemetry goes.
+func (*Config) TargetKey() string { return "url" }
+
 // Settings returns how a pipeline.Destination is to treat the exporter.
 func (c *Config) Settings() pipeline.Settings {
 	return pipeline.Settings{Queue: c.SendingQueue, Retry: c.RetryOnFailure, Timeout: c.Timeout, MaxItems: maxItems}

@@ -119,6 +119,9 @@ func (c *Config) directoryMode() (fs.FileMode, error) {
 // framed reports whether each record stands behind its length instead of being a line.
 func (c *Config) framed() bool { return c.Format == formatProto || c.Compression != "" }
 
+// TargetKey returns the key that says where telemetry goes.
+func (*Config) TargetKey() string { return "path" }
+
 // Settings returns how a pipeline.Destination is to treat the exporter.
 func (c *Config) Settings() pipeline.Settings {
 	return pipeline.Settings{Queue: c.SendingQueue, Retry: c.RetryOnFailure}

@@ -82,6 +82,9 @@ func (c *Config) Validate() error {
 	return errors.Join(errs...)
 }
 
+// TargetKey returns the key that says where telemetry goes.
+func (*Config) TargetKey() string { return "endpoint" }
+
 // Settings returns how a Destination treats the exporter.
 func (c *Config) Settings() pipeline.Settings {
 	a, _ := compression.Parse(c.Compression) // what cannot be parsed does not pass Validate

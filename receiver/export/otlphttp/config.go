@@ -157,6 +157,9 @@ func (c *Config) Lacks(sig wire.Signal) (problem string) {
 	return fmt.Sprintf("is missing, and so is %s: one of them must be set to send %s", key, sig)
 }
 
+// TargetKey returns the key that says where telemetry goes.
+func (*Config) TargetKey() string { return "endpoint" }
+
 // Settings returns how a Destination treats the exporter.
 func (c *Config) Settings() pipeline.Settings {
 	a, _ := compression.Parse(c.Compression) // what cannot be parsed does not pass Validate
