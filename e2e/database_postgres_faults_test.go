@@ -88,7 +88,7 @@ func TestPostgresHints(t *testing.T) {
 		t.Fatal(err)
 	}
 	db.MustExec(t, "postgres", "SELECT pg_reload_conf()")
-	failsWith(t, good, "no encryption", "hint: the server may want TLS: set sslmode=require")
+	failsWith(t, good, "no pg_hba.conf entry", "hint: the server may want TLS: set sslmode=require")
 	if err := os.WriteFile(hba, rules, 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -256,7 +256,7 @@ func TestPostgresRetentionBySizeOfWhatHasNoDay(t *testing.T) {
 		db.MustExec(t, postgres.Database, "UPDATE otlp_logs_other SET received = now() WHERE time < '1971-01-01'")
 	}
 	stray := func(received string, count int) { // rows of a day whose partition is missing
-		db.MustExec(t, postgres.Database, fmt.Sprintf("INSERT INTO otlp_logs SELECT current_date - 20 + interval '12 hours', gen_random_uuid(), %s, resource_id, scope_id, 0, 0, 0, 0, '' "+
+		db.MustExec(t, postgres.Database, fmt.Sprintf("INSERT INTO otlp_logs SELECT current_date - 20 + interval '12 hours', md5(random()::text)::uuid, %s, resource_id, scope_id, 0, 0, 0, 0, '' "+
 			"FROM (SELECT * FROM otlp_logs LIMIT 1) x, generate_series(1, %d)", received, count))
 	}
 	mustExport(t, e, signal.Logs, logsAt("good", day(0), day(-1), day(-2), day(-3)))
@@ -326,7 +326,7 @@ func TestPostgresMovesRowsWithWhatTheyReferTo(t *testing.T) {
 
 func TestPostgresRights(t *testing.T) {
 	db := postgres.Own(t)
-	db.MustExec(t, postgres.Database, "CREATE ROLE writer LOGIN PASSWORD 'secret-of-the-writer'")
+	db.MustExec(t, postgres.Database, "CREATE ROLE writer LOGIN PASSWORD 'secret-of-the-writer'; REVOKE CREATE ON SCHEMA public FROM PUBLIC") // as from PostgreSQL 15 on
 	url := db.URLAs("writer", "secret-of-the-writer", postgres.Database)
 	e, log := toPostgres(t, pgexport.Config{URL: url})
 	_, err := e.Export(t.Context(), batchOf(t, signal.Logs, logsAt("x", day(0))))

@@ -20,26 +20,26 @@ import (
 	"github.com/otlpctl/otlpctl/e2e/harness/wait"
 )
 
-// manyItems fills the tables with items of the last ten hours: 20 services, 20,000 traces of ten spans, 100 metrics.
+// manyItems fills the tables with items of the last ten hours of a day, received lately: 20 services, 20,000 traces of ten spans, 100 metrics.
 const manyItems = `
 	INSERT INTO otlp_resources SELECT md5('r' || n)::uuid, 'service-' || n, '', jsonb_build_object('host', 'host-' || n), '', now()
 		FROM generate_series(0, 19) n;
 	INSERT INTO otlp_metrics SELECT md5('m' || n)::uuid, 'metric.' || n, '', '1', 5, 0, false, '', now() FROM generate_series(0, 99) n;
 	INSERT INTO otlp_spans (time, key, received, resource_id, scope_id, start_unix_nano, duration_nano, kind, status_code, flags, service, name,
 		trace_id, span_id, parent_span_id, attributes)
-		SELECT at, md5('s' || n)::uuid, at + interval '1 second', md5('r' || n % 20)::uuid, md5('')::uuid, extract(epoch FROM at) * 1000000000,
-			n % 1000000, 2, CASE WHEN n % 500 = 0 THEN 2 ELSE 0 END, 0, 'service-' || n % 20, 'operation-' || n % 100,
+		SELECT at, md5('s' || n)::uuid, received, md5('r' || n %% 20)::uuid, md5('')::uuid, extract(epoch FROM at) * 1000000000,
+			n %% 1000000, 2, CASE WHEN n %% 500 = 0 THEN 2 ELSE 0 END, 0, 'service-' || n %% 20, 'operation-' || n %% 100,
 			decode(md5('t' || n / 10), 'hex'), decode(substr(md5('s' || n), 1, 16), 'hex'),
-			CASE WHEN n % 10 = 0 THEN NULL ELSE decode(substr(md5('s' || n - n % 10), 1, 16), 'hex') END, jsonb_build_object('n', n % 1000)
-		FROM (SELECT n, now() - interval '10 hours' + n * interval '180 milliseconds' AS at FROM generate_series(0, 199999) n) items;
+			CASE WHEN n %% 10 = 0 THEN NULL ELSE decode(substr(md5('s' || n - n %% 10), 1, 16), 'hex') END, jsonb_build_object('n', n %% 1000)
+		FROM (SELECT n, timestamptz '%[1]s' - age AS at, now() - age AS received FROM (SELECT n, interval '10 hours' - n * interval '180 milliseconds' AS age FROM generate_series(0, 199999) n) ages) items;
 	INSERT INTO otlp_logs (time, key, received, resource_id, scope_id, time_unix_nano, observed_unix_nano, severity, flags, service, body, trace_id, attributes)
-		SELECT at, md5('l' || n)::uuid, at + interval '1 second', md5('r' || n % 20)::uuid, md5('')::uuid, extract(epoch FROM at) * 1000000000, 0,
-			CASE WHEN n % 500 = 0 THEN 17 ELSE 9 END, 0, 'service-' || n % 20, 'line ' || n, decode(md5('t' || n / 10), 'hex'), '{}'
-		FROM (SELECT n, now() - interval '10 hours' + n * interval '180 milliseconds' AS at FROM generate_series(0, 199999) n) items;
+		SELECT at, md5('l' || n)::uuid, received, md5('r' || n %% 20)::uuid, md5('')::uuid, extract(epoch FROM at) * 1000000000, 0,
+			CASE WHEN n %% 500 = 0 THEN 17 ELSE 9 END, 0, 'service-' || n %% 20, 'line ' || n, decode(md5('t' || n / 10), 'hex'), '{}'
+		FROM (SELECT n, timestamptz '%[1]s' - age AS at, now() - age AS received FROM (SELECT n, interval '10 hours' - n * interval '180 milliseconds' AS age FROM generate_series(0, 199999) n) ages) items;
 	INSERT INTO otlp_points (time, key, received, resource_id, scope_id, metric_id, start_unix_nano, time_unix_nano, flags, kind, service, value, attributes)
-		SELECT at, md5('p' || n)::uuid, at + interval '1 second', md5('r' || n % 20)::uuid, md5('')::uuid, md5('m' || n % 100)::uuid, 0,
-			extract(epoch FROM at) * 1000000000, 0, 5, 'service-' || n % 20, n, jsonb_build_object('cpu', n % 4)
-		FROM (SELECT n, now() - interval '10 hours' + n * interval '180 milliseconds' AS at FROM generate_series(0, 199999) n) items`
+		SELECT at, md5('p' || n)::uuid, received, md5('r' || n %% 20)::uuid, md5('')::uuid, md5('m' || n %% 100)::uuid, 0,
+			extract(epoch FROM at) * 1000000000, 0, 5, 'service-' || n %% 20, n, jsonb_build_object('cpu', n %% 4)
+		FROM (SELECT n, timestamptz '%[1]s' - age AS at, now() - age AS received FROM (SELECT n, interval '10 hours' - n * interval '180 milliseconds' AS age FROM generate_series(0, 199999) n) ages) items`
 
 // planned is a server that writes down how it answers each query.
 type planned struct {
@@ -49,6 +49,7 @@ type planned struct {
 	path    string
 	read    int
 	markers int
+	until   time.Time // all items are before it, in the partition of one day
 }
 
 func newPlanned(t *testing.T) *planned {
@@ -57,8 +58,9 @@ func newPlanned(t *testing.T) *planned {
 		"auto_explain.log_timing=off", "logging_collector=on", "log_directory=log", "log_filename=plans.log", "log_rotation_size=0")
 	p := &planned{Server: db, t: t, path: filepath.Join(db.DataDir(), "log", "plans.log")}
 	e, _ := toPostgres(t, pgexport.Config{URL: db.URL(postgres.Database)})
-	mustExport(t, e, signal.Traces, tracesOf("first", spanAt(0, uint64(time.Now().UnixNano()))))
-	db.MustExec(t, postgres.Database, manyItems)
+	p.until = day(0).Add(12 * time.Hour)
+	mustExport(t, e, signal.Traces, tracesOf("first", spanAt(0, uint64(day(0).UnixNano()))))
+	db.MustExec(t, postgres.Database, fmt.Sprintf(manyItems, p.until.Format(time.RFC3339)))
 	db.MustExec(t, postgres.Database, "VACUUM (ANALYZE) otlp_spans, otlp_logs, otlp_points, otlp_resources, otlp_metrics")
 	return p
 }
@@ -85,21 +87,15 @@ func (p *planned) plans() string {
 	return text
 }
 
-// wholeTable returns the part of a plan that reads all items of a day, or nothing. Tomorrow has none yet, and far away are none.
-func wholeTable(plans string) string {
-	tomorrow := time.Now().UTC().AddDate(0, 0, 1).Format("20060102")
-	for _, found := range regexp.MustCompile(`Seq Scan on otlp_(?:spans|points|logs)_([0-9]+).*`).FindAllStringSubmatch(plans, -1) {
-		if found[1] != tomorrow {
-			return found[0]
-		}
-	}
-	return ""
+// wholeTable returns the part of a plan that reads all items of the day that has some, or nothing.
+func (p *planned) wholeTable(plans string) string {
+	return regexp.MustCompile(`Seq Scan on otlp_(?:spans|points|logs)_` + p.until.AddDate(0, 0, -1).Format("20060102") + ".*").FindString(plans)
 }
 
 func TestPostgresQueriesUseIndexes(t *testing.T) {
 	p := newPlanned(t)
 	s := openStore(t, p.URL(postgres.Database))
-	hour := store.Range{Since: time.Now().Add(-time.Hour), Until: time.Now()}
+	hour := store.Range{Since: p.until.Add(-time.Hour), Until: p.until}
 	p.plans()
 	f := func(name, index string, ask func() (int, error)) {
 		t.Helper()
@@ -108,7 +104,7 @@ func TestPostgresQueriesUseIndexes(t *testing.T) {
 			t.Fatalf("%s: %d found, %v", name, n, err)
 		}
 		plans := p.plans()
-		if whole := wholeTable(plans); whole != "" || !strings.Contains(plans, index) {
+		if whole := p.wholeTable(plans); whole != "" || !strings.Contains(plans, index) {
 			t.Errorf("%s: no index %s, or %s:\n%s", name, index, whole, plans)
 		}
 	}
