@@ -20,7 +20,7 @@ const (
 	LevelSchema Level = "schema"
 	// LevelBuild makes every component, without a trace.
 	LevelBuild Level = "build"
-	// LevelBind takes every port and lets go of it.
+	// LevelBind takes every port, and the lock of every database in a file, and lets go of them.
 	LevelBind Level = "bind"
 	// LevelConnect sends an empty request to every backend.
 	LevelConnect Level = "connect"
@@ -152,8 +152,15 @@ func (c *Checks) server(id ID, nothing *generation) error {
 	return nil
 }
 
-// bind adds a check for each socket. All stay open until the last one is: some
-// addresses that look different are the same.
+// holdable is an exporter to a file that one process has at a time.
+type holdable interface {
+	Location() string
+	// Held returns who has it, as an error.
+	Held() error
+}
+
+// bind adds a check for each socket, and for each file that another process may hold. All sockets stay open
+// until the last one is: some addresses that look different are the same.
 func (c *Checks) bind() {
 	cfg := &c.now.cfg
 	for i, w := range cfg.desk() {
@@ -169,6 +176,12 @@ func (c *Checks) bind() {
 				Level: LevelBind, Name: path, Path: path, Needs: "receivers." + string(id),
 				Run: func(ctx context.Context) error { return c.now.servers[id].ListenFor(ctx, t, c.opening.open) },
 			})
+		}
+	}
+	for _, id := range cfg.usedExporters() {
+		if file, ok := cfg.Exporters[id].(holdable); ok && file.Location() != "" {
+			name := "exporters." + string(id)
+			c.Add(Check{Level: LevelBind, Name: name, Path: name, Needs: name, Run: func(context.Context) error { return file.Held() }})
 		}
 	}
 }

@@ -49,6 +49,17 @@ func (c *Config) sqlite() sqlite.Config {
 	return sqlite.Config{Path: c.path(), MaxAge: c.Retention.MaxAge, MaxBytes: c.Retention.maxBytes()}
 }
 
+// Held returns who writes to the file of an SQLite database, as an error, or nothing.
+func (c *Config) Held() error {
+	if c.Location() == "" {
+		return nil
+	}
+	if err := sqlite.Held(c.path()); err != nil {
+		return invalid.At("url", err)
+	}
+	return nil
+}
+
 // Check returns why the file of an SQLite database could not be written. It leaves no trace.
 func (c *Config) Check() error {
 	if err := c.Validate(); err != nil {

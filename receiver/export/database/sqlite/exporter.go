@@ -43,6 +43,7 @@ type Exporter struct {
 	turn chan struct{} // has room for one: who puts something in may use what follows
 	conn *connection   // nil after a failure of the file, and after Close
 	held *lock
+	made bool // the file was not there, and nothing was written to it yet
 
 	decoder row.Decoder
 	writer  writer
@@ -65,6 +66,7 @@ func New(c Config, log *slog.Logger) (*Exporter, error) {
 		return nil, err
 	}
 	e := &Exporter{conf: c, log: log, turn: make(chan struct{}, 1), closing: make(chan struct{})}
+	e.made = absent(c.Path)
 	if err := e.open(); err != nil {
 		return nil, err
 	}
@@ -147,6 +149,7 @@ func (e *Exporter) Export(ctx context.Context, b *pipeline.Batch) (pipeline.Part
 	if err := e.ready(); err != nil {
 		return pipeline.Partial{}, failure(e.conf.Path, err)
 	}
+	e.made = false
 	if err := e.write(ctx, b); err != nil {
 		if _, rejected := errors.AsType[*pipeline.RejectedError](err); rejected {
 			return pipeline.Partial{}, err
@@ -234,7 +237,8 @@ func (e *Exporter) disconnect() {
 	e.conn, e.writer = nil, writer{}
 }
 
-// Close brings the log into the file, closes it and gives up the lock.
+// Close brings the log into the file, closes it and gives up the lock. A file that New has made and nothing was written
+// to is removed.
 func (e *Exporter) Close(ctx context.Context) error {
 	e.close.Do(func() { close(e.closing) })
 	if err := e.enter(ctx); err != nil {
@@ -242,11 +246,7 @@ func (e *Exporter) Close(ctx context.Context) error {
 	}
 	defer e.leave()
 	e.tidying.Wait()
-	var err error
-	if e.conn != nil {
-		err = e.conn.Close()
-		e.conn = nil
-	}
+	err := e.end()
 	if e.held != nil {
 		err = errors.Join(err, e.held.release())
 		e.held = nil

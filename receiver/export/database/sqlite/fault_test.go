@@ -51,6 +51,7 @@ func TestNewRefuses(t *testing.T) {
 	f(":memory:", "not the path of a file", "sqlite:PATH")
 	f("file:x?mode=memory", "not the path of a file", "sqlite:PATH")
 	f("~/telemetry.db", "~ is not expanded", "./~/telemetry.db")
+	f("x.db?mode=ro", "has parameters", "write sqlite:x.db")
 	f(dir, "is a directory", "")
 	if err := os.WriteFile(in("text"), bytes.Repeat([]byte("no database\n"), 1000), 0o600); err != nil {
 		t.Fatal(err)
@@ -65,6 +66,7 @@ func TestNewRefuses(t *testing.T) {
 	f(in("browser"), "database of another program", "name another file")
 
 	e := opened(t, Config{Path: in("newer")})
+	e.made = false // it is written to
 	if err := e.conn.run("INSERT INTO otlp_migrations VALUES (99, 'tomorrow', 0)"); err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // lockSuffix follows the path of the database in the name of the file that its writer has locked. The file stays
-// when the process ends: to remove it would let two take two locks.
+// when the process ends; only who has the lock may remove it.
 const lockSuffix = ".lock"
 
 // command is what the lock says of this process. No other command writes.
@@ -32,6 +32,16 @@ type lock struct {
 
 // acquire locks the database at path, or returns a *HeldError that says who has it.
 func acquire(path string) (*lock, error) {
+	for {
+		l, err := take(path)
+		if err != nil || l.stands() {
+			return l, err
+		}
+		_ = l.release() // who had it has removed it meanwhile
+	}
+}
+
+func take(path string) (*lock, error) {
 	name := path + lockSuffix
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // beside a file that the configuration names
 	if err != nil {

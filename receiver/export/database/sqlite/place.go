@@ -22,7 +22,12 @@ var (
 	errMemory = errors.New("is not the path of a file: telemetry in memory would be lost, and seen by nobody")
 	errTilde  = errors.New("~ is not expanded here")
 	errKind   = errors.New("is no regular file")
+
+	errParameters = errors.New("has parameters, of which there are none for a file")
 )
+
+// CheckPath returns why New and OpenReader cannot use a path, whatever is there.
+func CheckPath(path string) error { return named(path) }
 
 // named returns an error if a path cannot be that of a database.
 func named(path string) error {
@@ -33,6 +38,9 @@ func named(path string) error {
 		return &Error{Path: path, Err: errMemory, next: "name a file: sqlite:PATH"}
 	case path == "~" || strings.HasPrefix(path, "~/"):
 		return &Error{Path: path, Err: errTilde, next: "write the whole path of the home directory, or ./" + path + " if it is so called"}
+	}
+	if file, parameters, ok := strings.Cut(path, "?"); ok && strings.Contains(parameters, "=") {
+		return &Error{Path: path, Err: errParameters, next: "write sqlite:" + file}
 	}
 	return nil
 }

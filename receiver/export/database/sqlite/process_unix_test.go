@@ -30,6 +30,10 @@ func TestMain(m *testing.M) {
 		fmt.Println(visit(path))
 		os.Exit(0)
 	}
+	if path := os.Getenv(stranger); path != "" {
+		fmt.Println(readOnly(path))
+		os.Exit(0)
+	}
 	if path := os.Getenv(anotherProcess); path != "" {
 		fmt.Println(writeForEver(path))
 		os.Exit(1)
@@ -120,12 +124,41 @@ func TestLock(t *testing.T) {
 	if err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
+	if err := Held(path); err == nil || err.Error() != want {
+		t.Errorf("held: %v, want %s", err, want)
+	}
 	cmd, out := start(t, path)
 	if !out.Scan() || out.Text() != want {
 		t.Errorf("another process: %q", out.Text())
 	}
 	_ = cmd.Wait() // it fails
 	export(t, e, sample(wire.Logs, 1).another(0))
+}
+
+// Whoever asks makes no file, takes nothing away, and is not taken for a process that writes.
+func TestHeldLeavesNoTrace(t *testing.T) {
+	path := place(t)
+	if err := Held(path); err != nil {
+		t.Error(err)
+	}
+	if entries, err := os.ReadDir(filepath.Dir(path)); len(entries) > 0 {
+		t.Errorf("%v, %v", entries, err)
+	}
+	if err := os.WriteFile(path+lockSuffix, []byte("pid 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := Held(path); err != nil {
+		t.Error(err)
+	}
+	if text, err := os.ReadFile(path + lockSuffix); string(text) != "pid 1\n" {
+		t.Errorf("%q, %v", text, err)
+	}
+	_ = open(t, Config{Path: path})
+	for range 2 {
+		if _, ok := errors.AsType[*HeldError](Held(path)); !ok {
+			t.Error("not held")
+		}
+	}
 }
 
 // What a dead process has left behind does not matter, and no more does what somebody wrote into the file.

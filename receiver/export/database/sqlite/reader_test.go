@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -128,25 +127,5 @@ func TestStuckReader(t *testing.T) {
 	export(t, e, largeLog(1000))
 	if log, err := e.conn.logSize(); err != nil || log > 16<<20 {
 		t.Errorf("a log of %d bytes after the reader has ended, %v", log, err)
-	}
-}
-
-// A copy in a place where nothing can be created is read as it is.
-func TestReadOnlyPlace(t *testing.T) {
-	if runtime.GOOS == "windows" || os.Geteuid() == 0 {
-		t.Skip("permissions hold nobody up here")
-	}
-	path := place(t)
-	e := opened(t, Config{Path: path})
-	export(t, e, sample(wire.Logs, 10).another(0))
-	if err := e.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(os.Remove(path+lockSuffix), os.Chmod(path, 0o400), os.Chmod(filepath.Dir(path), 0o500)); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.Chmod(filepath.Dir(path), 0o700) }) //nolint:gosec // a folder of the test's
-	if n := items(t, path); n != 10 {
-		t.Errorf("%d items, want 10", n)
 	}
 }
