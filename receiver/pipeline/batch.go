@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"google.golang.org/grpc/mem"
@@ -22,6 +23,7 @@ type Batch struct {
 	Parts []Part
 
 	oldest time.Time   // when the first request was admitted
+	passed int         // items of the parts, from the first on, that are of the batch no more
 	held   int         // bytes of memory that the parts keep alive
 	tail   *[]byte     // small requests copied one behind the other, not yet a part
 	timer  *time.Timer // ends the wait for more; nil if there is none
@@ -43,6 +45,27 @@ func EmptyBatch(sig wire.Signal) *Batch {
 // Admitted returns when the first request of the batch was taken in. It stays the
 // same however often the batch is sent.
 func (b *Batch) Admitted() time.Time { return b.oldest }
+
+// After returns what is left of the batch without so many items, the first. It shares the parts: whoever
+// takes items from them passes over Passed of them.
+func (b *Batch) After(items int) *Batch {
+	rest := &Batch{
+		Signal: b.Signal, Items: b.Items - items, Bytes: b.Bytes, Parts: slices.Clone(b.Parts), oldest: b.oldest, passed: b.passed + items,
+	}
+	for _, p := range rest.Parts {
+		if p.Data != nil {
+			p.Data.Ref()
+		}
+		if p.Gzip != nil {
+			p.Gzip.Ref()
+		}
+	}
+	return rest
+}
+
+// Passed returns how many items of the parts, from the first on, are of the batch no more. There are none but in what
+// After returned: an exporter that never leaves such a rest never gets one.
+func (b *Batch) Passed() int { return b.passed }
 
 // Encoded returns the parts as they stand on the wire without compression,
 // without taking references. It is nil if a part is kept compressed only.

@@ -37,7 +37,7 @@ func heavy(items, around int) *Payload {
 }
 
 // Pieces repeat what stands around their items. That must not take memory
-// without a bound: such a request is sent whole, or is too large.
+// without a bound: of such a request there are fewer pieces, or it is too large.
 func TestPiecesDoNotFillTheMemory(t *testing.T) {
 	f := func(p *Payload, limits Limits, maxRequest, pieces, tooLarge int) {
 		t.Helper()
@@ -46,12 +46,24 @@ func TestPiecesDoNotFillTheMemory(t *testing.T) {
 		if err != nil || len(got) != pieces || n != tooLarge {
 			t.Errorf("%d pieces, %d items too large, %v; want %d and %d", len(got), n, err, pieces, tooLarge)
 		}
+		items, taken := n, 0
+		for i := range got {
+			items += got[i].Items
+			taken += footprint(got[i].Data) + perPiece
+		}
+		if items != p.Items || taken > max(swellBy*footprint(p.Data), swellTo) {
+			t.Errorf("pieces of %d bytes have %d items, want %d", taken, items, p.Items)
+		}
 		freeAll(got)
 	}
 	f(heavy(1000, 1<<10), Limits{MaxItems: 10}, MaxOTLPRequestBytes, 100, 0)
-	f(heavy(1000, 4<<20), Limits{MaxItems: 10}, MaxOTLPRequestBytes, 1, 0)
+	f(heavy(1000, 1<<20), Limits{MaxItems: 10}, MaxOTLPRequestBytes, 7, 0)
+	f(heavy(1000, 1<<20), Limits{MaxItems: 10, MaxBytes: 4096}, MaxOTLPRequestBytes, 1, 0)
+	f(heavy(1000, 20<<20), Limits{MaxItems: 10}, MaxOTLPRequestBytes, 2, 0)
+	f(heavy(1000, 4<<20), Limits{MaxBytes: 4<<20 + 100}, 4<<20+200, 0, 1000)
 	f(heavy(1000, 4<<20), Limits{MaxItems: 10}, 1<<20, 0, 1000)
-	f(heavy(1<<20, 1), Limits{MaxItems: 1}, 0, 1, 0) // small, but each in a buffer of its own
+	f(heavy(1000, 1<<20), Limits{MaxBytes: 1<<20 + 100}, MaxOTLPRequestBytes, 1, 0)
+	f(heavy(1<<20, 1), Limits{MaxItems: 1}, 0, 6554, 0) // small, but each in a buffer of its own
 }
 
 func TestMemoryOfPiecesCountsBeforeTheyAreTaken(t *testing.T) {
@@ -231,8 +243,8 @@ func TestAStuckExporterIsAbandoned(t *testing.T) {
 	})
 }
 
-// An exporter may set a bound, too. What it gets apart was not admitted at the same time.
-func TestExporterBoundsItems(t *testing.T) {
+// What an exporter gets apart was not admitted at the same time.
+func TestPiecesAreAdmittedOneAfterTheOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		admitted := map[time.Time]int{}
 		e := &backend{answer: func(_ context.Context, _ int, b *Batch) (Partial, error) {
@@ -240,15 +252,11 @@ func TestExporterBoundsItems(t *testing.T) {
 			return Partial{}, nil
 		}}
 		s := settings()
-		s.Queue.NumConsumers, s.MaxItems = 1, 40
-		d := start(t, e, s)
-		for _, limits := range []Limits{{}, {MaxItems: 1000}} {
-			clear(admitted)
-			consume(t, route(d.Lane(wire.Logs, limits)), heavy(100, 1))
-			synctest.Wait()
-			if sizes := slices.Sorted(maps.Values(admitted)); !slices.Equal(sizes, []int{20, 40, 40}) {
-				t.Errorf("%+v: batches of %v items, by when they were admitted", limits, sizes)
-			}
+		s.Queue.NumConsumers = 1
+		consume(t, route(start(t, e, s).Lane(wire.Logs, Limits{MaxItems: 40})), heavy(100, 1))
+		synctest.Wait()
+		if sizes := slices.Sorted(maps.Values(admitted)); !slices.Equal(sizes, []int{20, 40, 40}) {
+			t.Errorf("batches of %v items, by when they were admitted", sizes)
 		}
 	})
 }

@@ -54,8 +54,6 @@ type Settings struct {
 	// MaxRequestBytes splits larger requests; an item larger than it is dropped.
 	// Zero is no bound.
 	MaxRequestBytes int
-	// MaxItems splits requests with more items. Zero is no bound.
-	MaxItems int
 	// MaxHeldBytes bounds the memory that the queue keeps alive; zero is no bound.
 	MaxHeldBytes int64
 }

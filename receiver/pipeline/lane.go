@@ -26,9 +26,7 @@ func (d *Destination) Lane(sig wire.Signal, limits Limits) *Lane {
 	if !sig.Merges() {
 		limits.Timeout = 0
 	}
-	settings := d.station().settings
-	limits.MaxBytes = lower(limits.MaxBytes, settings.MaxRequestBytes)
-	limits.MaxItems = lower(limits.MaxItems, settings.MaxItems)
+	limits.MaxBytes = lower(limits.MaxBytes, d.station().settings.MaxRequestBytes)
 	l := &Lane{dest: d, limits: limits, open: map[string]*Batch{}}
 	d.queue.mu.Lock()
 	defer d.queue.mu.Unlock()

@@ -59,7 +59,8 @@ func (l *Limits) exceeds(items, bytes int) bool {
 const (
 	// swellBy is how many times the memory of a request its pieces may take, if
 	// that is more than swellTo. Each piece repeats what stands around its items:
-	// without a bound, a large resource with many tiny items would fill any memory.
+	// without a bound, a large resource with many tiny items would fill any memory,
+	// and the way to a backend.
 	swellBy = 4
 	swellTo = 16 << 20
 	// perPiece is what a piece takes beside its buffer.
@@ -70,10 +71,46 @@ var errSwollen = errors.New("the pieces take too much memory")
 
 // split cuts p into payloads within the limits. tooLarge counts the items that
 // exceed maxRequest by themselves and are in none of them. If the pieces would
-// take far more memory than p, it is left whole, or is too large as a whole. The
-// payloads' buffers are the caller's to free.
+// take far more memory than p, they are larger than the limits say, and fewer; at
+// worst p is left whole, or is too large as a whole. The payloads' buffers are the
+// caller's to free.
 func (l *Limits) split(p *Payload, maxRequest int, pool mem.BufferPool) (pieces []Payload, tooLarge int, err error) {
 	limit := wire.Limit{Items: l.MaxItems, Bytes: l.MaxBytes}
+	for again := true; again; {
+		pieces, tooLarge, err = cut(p, limit, maxRequest, pool)
+		if !errors.Is(err, errSwollen) {
+			return pieces, tooLarge, err
+		}
+		done := tooLarge
+		for i := range pieces {
+			done += pieces[i].Items
+		}
+		freeAll(pieces)
+		again = widen(&limit, p, done, maxRequest)
+	}
+	if maxRequest > 0 && p.Data.Len() > maxRequest {
+		return nil, p.Items, nil
+	}
+	p.Data.Ref()
+	return []Payload{*p}, 0, nil
+}
+
+// widen makes the limit so much larger that p becomes about half as many pieces as took too much memory when so many
+// items were in them. It reports false if there is no such limit, or p is one piece then.
+func widen(limit *wire.Limit, p *Payload, items, maxRequest int) bool {
+	before, factor := *limit, 2*(p.Items/items+1)
+	if limit.Items > 0 {
+		limit.Items = min(min(limit.Items, p.Items)*factor, p.Items)
+	}
+	if limit.Bytes > 0 {
+		limit.Bytes = lower(min(min(limit.Bytes, p.Data.Len())*factor, p.Data.Len()), maxRequest)
+	}
+	cuts := limit.Items > 0 && limit.Items < p.Items || limit.Bytes > 0 && limit.Bytes < p.Data.Len()
+	return cuts && *limit != before
+}
+
+// cut is split for a limit that is kept, or fails with errSwollen; it returns the pieces with it.
+func cut(p *Payload, limit wire.Limit, maxRequest int, pool mem.BufferPool) (pieces []Payload, tooLarge int, err error) {
 	room := max(swellBy*footprint(p.Data), swellTo)
 	err = wire.Split(p.Signal, p.Data.ReadOnlyData(), limit, func(piece []byte, items int) error {
 		if maxRequest > 0 && len(piece) > maxRequest {
@@ -88,13 +125,5 @@ func (l *Limits) split(p *Payload, maxRequest int, pool mem.BufferPool) (pieces 
 		}
 		return nil
 	})
-	if !errors.Is(err, errSwollen) {
-		return pieces, tooLarge, err
-	}
-	freeAll(pieces)
-	if maxRequest > 0 && p.Data.Len() > maxRequest {
-		return nil, p.Items, nil
-	}
-	p.Data.Ref()
-	return []Payload{*p}, 0, nil
+	return pieces, tooLarge, err
 }

@@ -54,7 +54,11 @@ func (d *Destination) sendAll(ctx context.Context, left *remainder) outcome {
 			st, began, interval = now, time.Now(), now.settings.Retry.InitialInterval
 		}
 		partial, err := d.attempt(ctx, left.batch)
-		err = left.divide(err)
+		before := len(left.shares)
+		if err = left.divide(err); len(left.shares) > before { // it goes on
+			began, interval = time.Now(), st.settings.Retry.InitialInterval
+			d.sayRefused(left.batch.Signal, left.shares[before:])
+		}
 		if err == nil {
 			return outcome{partial: partial}
 		}
@@ -104,10 +108,20 @@ func (d *Destination) attempt(ctx context.Context, b *Batch) (Partial, error) {
 		d.failed.Add(1)
 	}
 	d.health.observe(d.log, err)
-	if refused := partial.rejectedOf(int64(b.Items)); err == nil && refused > 0 {
-		d.health.refuse(d.log, b.Signal, refused, partial.Message)
+	if err == nil {
+		d.sayRefused(b.Signal, []share{{outcome{partial: partial}, int64(b.Items)}})
 	}
 	return partial, err
+}
+
+// sayRefused notes what the backend does not take of parts that it took.
+func (d *Destination) sayRefused(sig wire.Signal, parts []share) {
+	for i := range parts {
+		p := &parts[i]
+		if refused := p.partial.rejectedOf(p.items); p.err == nil && refused > 0 {
+			d.health.refuse(d.log, sig, refused, p.partial.Message)
+		}
+	}
 }
 
 // throttle makes every consumer wait, as the backend asked for.

@@ -16,7 +16,7 @@ import (
 type Config struct {
 	URL            secret.Text          `yaml:"url" doc:"The database: postgres://USER:PASSWORD@HOST:PORT/NAME with the parameters of libpq, or sqlite:PATH for a file." secret:"true"`
 	MaxConnections int                  `yaml:"max_connections" doc:"How many connections to PostgreSQL may be open at the same time." unit:"connections" min:"1" max:"1000"`
-	Timeout        time.Duration        `yaml:"timeout" doc:"End an attempt to write a batch after this time; 0 never does." min:"0s"`
+	Timeout        time.Duration        `yaml:"timeout" doc:"End an attempt to write a batch after this time; 0 never does. What of a large batch is written by then stays." min:"0s"`
 	Retention      Retention            `yaml:"retention" doc:"When telemetry is deleted. Nothing is unless this says so."`
 	SendingQueue   pipeline.QueueConfig `yaml:"sending_queue" doc:"The queue in front of the exporter."`
 	RetryOnFailure pipeline.RetryConfig `yaml:"retry_on_failure" doc:"What to do while the database takes nothing."`
@@ -107,14 +107,10 @@ func (c *Config) Lacks(sig wire.Signal) string {
 	return ""
 }
 
-// maxItems is how many items a transaction has at most. A request may have millions, which take
-// far more memory as rows, and more time than an attempt has.
-const maxItems = 50_000
-
 // TargetKey returns the key that says where telemetry goes.
 func (*Config) TargetKey() string { return "url" }
 
 // Settings returns how a pipeline.Destination is to treat the exporter.
 func (c *Config) Settings() pipeline.Settings {
-	return pipeline.Settings{Queue: c.SendingQueue, Retry: c.RetryOnFailure, Timeout: c.Timeout, MaxItems: maxItems}
+	return pipeline.Settings{Queue: c.SendingQueue, Retry: c.RetryOnFailure, Timeout: c.Timeout}
 }

@@ -119,7 +119,7 @@ func TestHalve(t *testing.T) {
 	bad := []int{0, 6, 7}
 	var taken, refused []int
 	calls := 0
-	err := halve(0, 10, func(from, to int) error {
+	err := halve(10, func(from, to int) error {
 		calls++
 		for i := from; i < to; i++ {
 			if slices.Contains(bad, i) {
@@ -135,7 +135,7 @@ func TestHalve(t *testing.T) {
 		t.Errorf("taken %v, refused %v, %v", taken, refused, err)
 	}
 	lost := errors.New("lost")
-	if err := halve(0, 4, func(from, to int) error {
+	if err := halve(4, func(from, to int) error {
 		if to-from > 1 {
 			return &pgconn.PgError{Code: "22000"}
 		}

@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/otlpctl/otlpctl/receiver/export/database/row"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
 )
 
@@ -40,6 +41,7 @@ type Exporter struct {
 	seen       seen
 	partitions *partitions
 	batches    sync.Pool // of *batch
+	parts      parts
 	duplicates atomic.Int64
 
 	preparation preparation
@@ -62,15 +64,19 @@ func New(cfg Config, log *slog.Logger) (*Exporter, error) {
 		cfg: cfg, log: log, target: t, partitions: newPartitions(t, cfg.MaxAge, log), closing: make(chan struct{}),
 	}
 	e.pool = newPool(t, max(cfg.MaxConnections, 1), e.forget)
-	e.batches.New = func() any { return &batch{seen: &e.seen} }
+	e.batches.New = func() any { return &batch{seen: &e.seen, parts: &e.parts} }
 	return e, nil
 }
 
 // Export writes b. With a nil error all of it is committed but for what the database refuses,
-// one by one.
+// one by one. If some of it is when it fails, the error is a *pipeline.DividedError, and what is left need not
+// do that again.
 func (e *Exporter) Export(ctx context.Context, b *pipeline.Batch) (pipeline.Partial, error) {
 	if b.Items == 0 {
 		return pipeline.Partial{}, nil
+	}
+	if !row.Holds(b.Signal) {
+		return pipeline.Partial{}, fmt.Errorf("%s: %s have no rows in a database", e.target.name, b.Signal)
 	}
 	w, _ := e.batches.Get().(*batch)
 	defer func() {
@@ -78,22 +84,16 @@ func (e *Exporter) Export(ctx context.Context, b *pipeline.Batch) (pipeline.Part
 			e.batches.Put(w)
 		}
 	}()
-	for tries := 1; ; tries++ {
-		if err := w.decode(b, dayOf(time.Now())); err != nil {
-			return pipeline.Partial{}, fmt.Errorf("%s: %w", e.target.name, err)
+	w.settled = 0
+	v := verdict{target: e.target}
+	err := e.writeParts(ctx, w, b, &v)
+	if err != nil {
+		if ctx.Err() != nil {
+			err = fmt.Errorf("%w: %w", ctx.Err(), err) // whatever it led to
 		}
-		v := verdict{target: e.target}
-		err := e.write(ctx, w, &v)
-		switch {
-		case err == nil:
-			return v.Partial(b.Signal, e.target.name), nil
-		case tries == maxAtOnce || !e.atOnce(err):
-			if ctx.Err() != nil {
-				err = fmt.Errorf("%w: %w", ctx.Err(), err) // whatever it led to
-			}
-			return pipeline.Partial{}, &pipeline.RetryableError{Err: e.target.explain(err)}
-		}
+		err = &pipeline.RetryableError{Err: e.target.explain(err)}
 	}
+	return w.result(b, v.Partial(b.Signal, e.target.name), err)
 }
 
 // atOnce reports whether a batch may be tried again without a wait, and clears the way for it.

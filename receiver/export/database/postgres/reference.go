@@ -137,6 +137,16 @@ func metricFields(m *row.Metric) referred {
 	}.clone()
 }
 
+// size returns how much memory it takes, in bytes.
+func (r referred) size() int {
+	const perField = 40 // of its slice, and of what is allocated for little
+	n := 0
+	for _, field := range r {
+		n += perField + len(field)
+	}
+	return n
+}
+
 func (r referred) clone() referred {
 	for i := range r {
 		r[i] = bytes.Clone(r[i])

@@ -54,12 +54,15 @@ type rows struct {
 
 	tuples
 	starts []int // where in buf each begins
+	places []int // of rows of which some are left out: the place that each had, and how many there were; else nil
 }
 
-// reset empties r for a batch that was received at that time. Its buffers stay.
-func (r *rows) reset(received time.Time) {
+// unixNano returns a time as rows have it.
+func unixNano(t time.Time) uint64 { return uint64(max(t.UnixNano(), 0)) } //nolint:gosec // not negative
+
+// reset empties r. Its buffers stay.
+func (r *rows) reset() {
 	r.table = nil
-	r.received = uint64(max(received.UnixNano(), 0)) //nolint:gosec // not negative
 	r.buf, r.starts = r.buf[:0], r.starts[:0]
 }
 
@@ -91,10 +94,20 @@ func (r *rows) without(refused func(i int) bool) *rows {
 	for i := range r.starts {
 		if !refused(i) {
 			rest.starts = append(rest.starts, len(rest.buf))
+			rest.places = append(rest.places, i)
 			rest.buf = append(rest.buf, r.between(i, i+1)...)
 		}
 	}
+	rest.places = append(rest.places, r.len())
 	return rest
+}
+
+// place returns where a row was before some were left out. That of the one behind the last is how many there were.
+func (r *rows) place(i int) int {
+	if r.places == nil {
+		return i
+	}
+	return r.places[i]
 }
 
 // reader returns the tuples from one to another as COPY takes them.

@@ -59,8 +59,7 @@ func hexOf(v int64) string {
 }
 
 func TestRows(t *testing.T) {
-	var r rows
-	r.reset(time.Unix(1_750_000_000, 0))
+	r := rows{received: 1_750_000_000_000_000_000}
 	value, count := 1.5, uint64(3)
 	r.addPoint(&row.Point{
 		Item: row.Item{Time: uint64(day(3).begin().UnixNano()), Key: row.ID{1}, Resource: row.ID{2}, Scope: row.ID{3}}, Metric: row.ID{4}, Value: &value, Count: &count,
@@ -92,10 +91,9 @@ func TestRows(t *testing.T) {
 // A tuple has as many fields as its table has columns.
 func TestTuplesHaveTheirTablesFields(t *testing.T) {
 	var r rows
-	r.reset(time.Time{})
 	f := func(table *table, add func()) {
 		t.Helper()
-		r.reset(time.Time{})
+		r.reset()
 		add()
 		if n := len(strings.Split(table.columns, ", ")); n != table.fields {
 			t.Errorf("%s: %d columns, %d fields", table.name, n, table.fields)

@@ -4,18 +4,34 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/otlpctl/otlpctl/receiver/export/database/row"
+	"github.com/otlpctl/otlpctl/receiver/pipeline"
 )
 
-// maxAtOnce bounds how often a batch is tried again at once.
+// maxAtOnce bounds how often a part of a batch is tried again at once.
 const maxAtOnce = 3
 
 var errForgotten = errors.New("another batch has lost the database meanwhile")
 
-// write writes a decoded batch, but for what the database refuses.
+// writeParts writes what is not settled of a batch, part by part.
+func (e *Exporter) writeParts(ctx context.Context, w *batch, b *pipeline.Batch, v *verdict) error {
+	for tries := 1; ; tries++ {
+		before := w.settled
+		err := w.decode(b, dayOf(time.Now()), func() error { return e.write(ctx, w, v) })
+		if w.settled > before {
+			tries = 1
+		}
+		if err == nil || tries >= maxAtOnce || !e.atOnce(err) {
+			return err
+		}
+	}
+}
+
+// write writes a part of a batch, but for what the database refuses.
 func (e *Exporter) write(ctx context.Context, w *batch, v *verdict) error {
 	if err := e.prepared(ctx); err != nil {
 		return err
@@ -55,23 +71,30 @@ func (e *Exporter) forget() {
 
 // writeAll writes first what items refer to, then the items.
 func (e *Exporter) writeAll(ctx context.Context, conn *session, w *batch, v *verdict) error {
-	rows := &w.rows
-	refused, err := e.writeReferences(ctx, conn, w)
+	bad, err := e.writeReferences(ctx, conn, w)
 	if err != nil {
 		return err
 	}
-	if len(refused) > 0 {
-		rows = rows.without(func(i int) bool {
-			for which, kind := range rows.table.refers {
-				if why, ok := refused[refusedID{kind, rows.referred(i, which)}]; ok {
-					v.refuse(why)
-					return true
-				}
-			}
-			return false
-		})
+	if len(bad) == 0 {
+		return e.writeRows(ctx, conn, &w.rows, w.settle, v)
 	}
+	reason := func(i int) *pgconn.PgError { return bad.reason(&w.rows, i) }
+	rest := w.rows.without(func(i int) bool { return reason(i) != nil })
+	return e.writeRows(ctx, conn, rest, func(before int) {
+		for i := w.ofPart; i < rest.place(before); i++ {
+			if why := reason(i); why != nil {
+				v.refuse(why)
+			}
+		}
+		w.settle(rest.place(before))
+	}, v)
+}
+
+// writeRows writes rows in their order, but for what the database refuses, and says so with settle: those before
+// the given one are written or refused.
+func (e *Exporter) writeRows(ctx context.Context, conn *session, rows *rows, settle func(before int), v *verdict) error {
 	if rows.len() == 0 {
+		settle(0)
 		return nil
 	}
 	for i := range rows.len() {
@@ -83,28 +106,16 @@ func (e *Exporter) writeAll(ctx context.Context, conn *session, w *batch, v *ver
 			return err
 		}
 	}
-	return halve(0, rows.len(), func(from, to int) error {
-		return e.copyRows(ctx, conn, rows, from, to)
-	}, func(_ int, why *pgconn.PgError) { v.refuse(why) })
-}
-
-// halve calls try for a range, and for the halves of what the database refuses, until
-// single ones are left to refuse.
-func halve(from, to int, try func(from, to int) error, refused func(i int, why *pgconn.PgError)) error {
-	err := try(from, to)
-	if remedyOf(err) != refuse {
+	return halve(rows.len(), func(from, to int) error {
+		err := e.copyRows(ctx, conn, rows, from, to)
+		if err == nil {
+			settle(to)
+		}
 		return err
-	}
-	if to-from == 1 {
-		why, _ := errors.AsType[*pgconn.PgError](err) // what is refused is one
-		refused(from, why)
-		return nil
-	}
-	middle := from + (to-from)/2
-	if err := halve(from, middle, try, refused); err != nil {
-		return err
-	}
-	return halve(middle, to, try, refused)
+	}, func(i int, why *pgconn.PgError) {
+		v.refuse(why)
+		settle(i + 1)
+	})
 }
 
 type refusedID struct {
@@ -112,16 +123,29 @@ type refusedID struct {
 	id   row.ID
 }
 
+// refusedIDs are what the database refuses of what items refer to, and why.
+type refusedIDs map[refusedID]*pgconn.PgError
+
+// reason returns why an item cannot be written, or nil.
+func (all refusedIDs) reason(r *rows, i int) *pgconn.PgError {
+	for which, kind := range r.table.refers {
+		if why, ok := all[refusedID{kind, r.referred(i, which)}]; ok {
+			return why
+		}
+	}
+	return nil
+}
+
 // writeReferences writes what the database may not know of what items refer to, and returns what
-// it refuses, and why.
-func (e *Exporter) writeReferences(ctx context.Context, conn *session, w *batch) (map[refusedID]*pgconn.PgError, error) {
-	bad := map[refusedID]*pgconn.PgError{}
+// it refuses.
+func (e *Exporter) writeReferences(ctx context.Context, conn *session, w *batch) (refusedIDs, error) {
+	bad := refusedIDs{}
 	for kind := range numReferences {
 		if len(w.fresh[kind]) == 0 {
 			continue
 		}
 		all := sorted(w.fresh[kind])
-		err := halve(0, len(all), func(from, to int) error {
+		err := halve(len(all), func(from, to int) error {
 			part := all[from:to]
 			if err := referenceTables[kind].write(ctx, conn, part, w.today); err != nil {
 				return err

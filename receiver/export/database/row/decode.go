@@ -12,6 +12,7 @@ import (
 type Decoder struct {
 	received uint64
 	ordinal  uint64 // of the next item in the batch
+	skip     uint64 // ordinals below it are not told
 	signal   wire.Signal
 	visitor  Visitor
 	digest   digest
@@ -46,27 +47,27 @@ type around struct {
 	told    bool
 }
 
-// maxKept is how many bytes of buffers are kept from batch to batch: an item can be as large
-// as a request.
+// maxKept is how many bytes of buffers are kept from request to request: an item can be as large
+// as one.
 const maxKept = 1 << 20
 
 // Reset begins a batch.
 func (d *Decoder) Reset(o Origin) {
-	if d.kept() > maxKept {
-		*d = Decoder{}
-	}
 	d.received = uint64(max(o.Received.UnixNano(), 1))
-	d.ordinal = 0
+	d.ordinal, d.skip = 0, uint64(max(o.Skip, 0))
+}
+
+// Holds reports whether items of the signal have rows.
+func Holds(sig wire.Signal) bool {
+	return sig == wire.Traces || sig == wire.Metrics || sig == wire.Logs
 }
 
 // Decode tells the visitor the rows of a request that has passed wire.Scan. A
 // batch can be decoded in parts that are requests by themselves, one after the other.
-// It fails if the visitor does, and for a signal that has no rows. It does not keep
+// It fails as the visitor does, and for a signal that has no rows. It does not keep
 // the request.
 func (d *Decoder) Decode(sig wire.Signal, request []byte, v Visitor) error {
-	switch sig {
-	case wire.Traces, wire.Metrics, wire.Logs:
-	default:
+	if !Holds(sig) {
 		return fmt.Errorf("%s have no rows in a database", sig)
 	}
 	d.signal, d.visitor = sig, v
@@ -75,8 +76,12 @@ func (d *Decoder) Decode(sig wire.Signal, request []byte, v Visitor) error {
 	return err
 }
 
-// forget lets go of the visitor, and of the request, to which rows refer.
+// forget lets go of the visitor, of the request, to which rows refer, and of large buffers.
 func (d *Decoder) forget() {
+	if d.kept() > maxKept {
+		*d = Decoder{received: d.received, ordinal: d.ordinal, skip: d.skip}
+		return
+	}
 	d.visitor = nil
 	d.resource.Resource, d.scope.Scope, d.metric.Metric = Resource{}, Scope{}, Metric{}
 	d.span, d.point, d.log = Span{}, Point{}, Log{}
@@ -131,6 +136,18 @@ func (d *Decoder) decodeEntry(b []byte) error {
 	default:
 		return d.decodeMetric(b)
 	}
+}
+
+// Retell tells the visitor once more what is around the next item. Visitors may call it.
+func (d *Decoder) Retell() { d.resource.told, d.scope.told, d.metric.told = false, false, false }
+
+// skipped reports whether the visitor is not told of the next item, which is over then.
+func (d *Decoder) skipped() bool {
+	if d.ordinal >= d.skip {
+		return false
+	}
+	d.ordinal++
+	return true
 }
 
 // enter tells the visitor what is around the next item, if it has not been told.

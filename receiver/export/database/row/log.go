@@ -4,6 +4,9 @@ import "github.com/otlpctl/otlpctl/receiver/wire"
 
 // decodeLog decodes a LogRecord.
 func (d *Decoder) decodeLog(b []byte) error {
+	if d.skipped() {
+		return nil
+	}
 	if err := d.enter(); err != nil {
 		return err
 	}

@@ -108,10 +108,9 @@ func TestKeptMemory(t *testing.T) {
 	large := logWith(&logs.LogRecord{Attributes: []*common.KeyValue{{Key: strings.Repeat("k", maxKept)}}})
 	var d Decoder
 	d.Reset(received())
-	if err := d.Decode(wire.Logs, large, nobody{}); err != nil || d.kept() < maxKept {
-		t.Fatalf("%d bytes, %v", d.kept(), err)
+	if err := d.Decode(wire.Logs, large, nobody{}); err != nil {
+		t.Fatal(err)
 	}
-	d.Reset(received())
 	if d.kept() > maxKept {
 		t.Errorf("%d bytes kept", d.kept())
 	}

@@ -46,6 +46,9 @@ type values struct {
 
 // decodePoint decodes a data point of a kind.
 func (d *Decoder) decodePoint(kind Kind, b []byte) error {
+	if d.skipped() {
+		return nil
+	}
 	if err := d.enter(); err != nil {
 		return err
 	}

@@ -169,4 +169,7 @@ type Origin struct {
 	// Received is when its first item was received. It must be the same whenever the same request
 	// is walked again.
 	Received time.Time
+	// Skip is how many items, from the first on, the visitor is not told of. They count, so that the others
+	// are the same rows as without it.
+	Skip int
 }

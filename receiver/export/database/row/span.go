@@ -4,6 +4,9 @@ import "github.com/otlpctl/otlpctl/receiver/wire"
 
 // decodeSpan decodes a Span.
 func (d *Decoder) decodeSpan(b []byte) error {
+	if d.skipped() {
+		return nil
+	}
 	if err := d.enter(); err != nil {
 		return err
 	}

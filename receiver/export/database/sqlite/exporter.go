@@ -20,7 +20,6 @@ import (
 
 	"github.com/otlpctl/otlpctl/receiver/export/database/row"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
-	"github.com/otlpctl/otlpctl/receiver/wire"
 )
 
 // Config is where telemetry is kept, and how much of it.
@@ -47,6 +46,7 @@ type Exporter struct {
 
 	decoder row.Decoder
 	writer  writer
+	part    int   // items of a transaction at most
 	swept   int64 // what was last seen before this day is gone, in days since the Unix epoch
 
 	duplicates atomic.Int64
@@ -65,7 +65,7 @@ func New(c Config, log *slog.Logger) (*Exporter, error) {
 	if err := named(c.Path); err != nil {
 		return nil, err
 	}
-	e := &Exporter{conf: c, log: log, turn: make(chan struct{}, 1), closing: make(chan struct{})}
+	e := &Exporter{conf: c, log: log, part: maxPartItems, turn: make(chan struct{}, 1), closing: make(chan struct{})}
 	e.made = absent(c.Path)
 	if err := e.open(); err != nil {
 		return nil, err
@@ -139,8 +139,9 @@ func (e *Exporter) enter(ctx context.Context) error {
 
 func (e *Exporter) leave() { <-e.turn }
 
-// Export writes the batch in one transaction. While the file cannot be written the error is a
-// *pipeline.RetryableError, and nothing of the batch is there.
+// Export writes the batch in one transaction, or in several if it is large. While the file cannot be written the
+// error is a *pipeline.RetryableError, and nothing of the batch is there, or a *pipeline.DividedError after the first
+// transaction.
 func (e *Exporter) Export(ctx context.Context, b *pipeline.Batch) (pipeline.Partial, error) {
 	if err := e.enter(ctx); err != nil {
 		return pipeline.Partial{}, &pipeline.RetryableError{Err: err}
@@ -149,19 +150,20 @@ func (e *Exporter) Export(ctx context.Context, b *pipeline.Batch) (pipeline.Part
 	if err := e.ready(); err != nil {
 		return pipeline.Partial{}, failure(e.conf.Path, err)
 	}
-	e.made = false
-	if err := e.write(ctx, b); err != nil {
-		if _, rejected := errors.AsType[*pipeline.RejectedError](err); rejected {
-			return pipeline.Partial{}, err
-		}
-		return pipeline.Partial{}, failure(e.conf.Path, e.closeIfBroken(err))
+	if !row.Holds(b.Signal) {
+		return pipeline.Partial{}, &pipeline.RejectedError{Err: fmt.Errorf("%s have no tables in a database", b.Signal), Reason: pipeline.RefusedUnsupported}
 	}
-	partial := e.writer.refused.Partial(b.Signal, "database "+e.conf.Path)
-	e.duplicates.Add(e.writer.duplicates)
+	e.made = false
+	a := attempt{batch: b}
+	err := e.write(ctx, &a)
+	e.learn(&a, err)
+	if err != nil {
+		return pipeline.Partial{}, a.divide(failure(e.conf.Path, e.closeIfBroken(err)))
+	}
 	if err := e.trim(b.Items); err != nil {
 		e.log.Error("telemetry above max_size_mib was not deleted", "error", explain(e.conf.Path, e.closeIfBroken(err)))
 	}
-	return partial, nil
+	return a.settled.Partial, nil
 }
 
 // Duplicates returns how many items were left out because the database had them already.
@@ -186,33 +188,35 @@ func (e *Exporter) ready() error {
 	return e.bound()
 }
 
-// write brings the rows of a batch into the file, or nothing of it.
-func (e *Exporter) write(ctx context.Context, b *pipeline.Batch) error {
+// write brings the rows of a batch into the file, one part of it after the other.
+func (e *Exporter) write(ctx context.Context, a *attempt) error {
 	now := time.Now()
-	received := b.Admitted()
+	received := a.batch.Admitted()
 	if received.IsZero() {
 		received = now
 	}
 	e.conn.SetInterrupt(ctx.Done())
-	defer func() { e.conn.SetInterrupt(nil) }()
 	e.writer.begin(received, now)
-	e.decoder.Reset(row.Origin{Received: received})
-	err := e.conn.within(func() error { return e.decode(b) })
-	if err != nil {
-		e.writer.seen.forget()
+	e.writer.most = e.part
+	e.writer.full = func() error { return e.nextPart(ctx, a) }
+	defer func() {
+		e.conn.SetInterrupt(nil)
+		e.writer.full = nil
+	}()
+	e.decoder.Reset(row.Origin{Received: received, Skip: a.batch.Passed()})
+	err := e.conn.within(func() error { return e.decode(a.batch) })
+	switch {
+	case err == nil:
+		e.settle(a)
+		return nil
+	case ctx.Err() != nil:
+		err = ctx.Err()
 	}
-	if err != nil && ctx.Err() != nil {
-		return ctx.Err()
-	}
+	e.writer.seen.forget()
 	return err
 }
 
 func (e *Exporter) decode(b *pipeline.Batch) error {
-	switch b.Signal {
-	case wire.Traces, wire.Metrics, wire.Logs:
-	default:
-		return &pipeline.RejectedError{Err: fmt.Errorf("%s have no tables in a database", b.Signal), Reason: pipeline.RefusedUnsupported}
-	}
 	for _, p := range b.Parts {
 		if err := e.decoder.Decode(b.Signal, p.Data.ReadOnlyData(), &e.writer); err != nil {
 			return err

@@ -16,11 +16,16 @@ type writer struct {
 
 	conn *sqlite.Conn // of the statements
 
-	seen       seen
-	today      int64 // days since the Unix epoch
-	received   int64 // nanoseconds since the Unix epoch
-	refused    refusal.Tally
-	duplicates int64 // items of the batch that are there already
+	seen     seen
+	today    int64 // days since the Unix epoch
+	received int64 // nanoseconds since the Unix epoch
+	refused  refusal.Tally
+
+	// Of the transaction:
+	items      int
+	most       int          // of items
+	duplicates int64        // items that are there already
+	full       func() error // commits it and begins the next one
 }
 
 // begin makes the writer ready for a batch that came at a time.
@@ -28,7 +33,7 @@ func (w *writer) begin(received, now time.Time) {
 	w.received = received.UnixNano()
 	w.today = max(dayOf(now), dayOf(received)) // a clock that was put back must not make what is new look old
 	w.seen.day(w.today)
-	w.refused, w.duplicates = refusal.Tally{}, 0
+	w.refused, w.items, w.duplicates = refusal.Tally{}, 0, 0
 }
 
 // dayOf returns the day of a time, in days since the Unix epoch.
@@ -117,13 +122,18 @@ func (w *writer) inserted(c *columns) error {
 	if err == nil && w.conn.Changes() == 0 {
 		w.duplicates++
 	}
-	why, ofRow := reasonOf(err)
-	if err == nil || !ofRow {
-		return err
+	if err != nil {
+		why, ofRow := reasonOf(err)
+		if !ofRow {
+			return err
+		}
+		code := sqlite.ErrCode(err)
+		w.refused.Add(why, code.String(), code.Message())
 	}
-	code := sqlite.ErrCode(err)
-	w.refused.Add(why, code.String(), code.Message())
-	return nil
+	if w.items++; w.items < w.most {
+		return nil
+	}
+	return w.full()
 }
 
 // Span inserts a span.
