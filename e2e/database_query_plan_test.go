@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/otlpctl/otlpctl/pkg/store"
 	pgexport "github.com/otlpctl/otlpctl/receiver/export/database/postgres"
 	"github.com/otlpctl/otlpctl/receiver/export/database/row"
+	"github.com/otlpctl/otlpctl/receiver/wire"
 
 	"github.com/otlpctl/otlpctl/e2e/harness/postgres"
 	"github.com/otlpctl/otlpctl/e2e/harness/signal"
@@ -97,14 +99,18 @@ func TestPostgresQueriesUseIndexes(t *testing.T) {
 	s := openStore(t, p.URL(postgres.Database))
 	hour := store.Range{Since: p.until.Add(-time.Hour), Until: p.until}
 	p.plans()
+	sortsPartly := p.Value(t, postgres.Database, "SELECT current_setting('server_version_num')::int >= 130000") == "t"
 	f := func(name, index string, ask func() (int, error)) {
 		t.Helper()
+		if !sortsPartly && index == "_service_time_idx" {
+			index = "" // without incremental sorts, filtering what is in order can be cheaper
+		}
 		n, err := ask()
 		if err != nil || n == 0 {
 			t.Fatalf("%s: %d found, %v", name, n, err)
 		}
 		plans := p.plans()
-		if whole := p.wholeTable(plans); whole != "" || !strings.Contains(plans, index) {
+		if whole := p.wholeTable(plans); whole != "" || !regexp.MustCompile(index).MatchString(plans) {
 			t.Errorf("%s: no index %s, or %s:\n%s", name, index, whole, plans)
 		}
 	}
@@ -147,6 +153,20 @@ func TestPostgresQueriesUseIndexes(t *testing.T) {
 	f("logs by severity", "_severity_time_idx", logs(store.LogFilter{MinSeverity: 17}))
 	f("logs of a trace", "_trace_id_idx", logs(store.LogFilter{Trace: id.String()}))
 	f("logs with a text", "_pkey", logs(store.LogFilter{Body: "9"}))
+
+	scattered, err := s.Logs(t.Context(), store.LogFilter{Range: store.Range{Until: p.until}, MinSeverity: 17, Limit: 500})
+	if err != nil || len(scattered) < 300 {
+		t.Fatal(len(scattered), err)
+	}
+	keys := make([]store.Key, len(scattered))
+	for i, log := range scattered {
+		keys[i] = store.Key{Time: log.Time, ID: log.Key}
+	}
+	p.plans()
+	f("whether items are there", `_pkey.*\n\s+Index Cond: \(\("?time"? = .*\) AND \(key = `, func() (int, error) {
+		there, err := s.Holds(t.Context(), wire.Logs, keys)
+		return len(slices.DeleteFunc(there, func(there bool) bool { return !there })) - len(keys) + 1, err
+	})
 
 	f("metrics", "_metric_id_time_idx", func() (int, error) {
 		found, _, err := s.Metrics(t.Context(), store.MetricFilter{Range: hour, Limit: 20})

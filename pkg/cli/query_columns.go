@@ -10,13 +10,14 @@ import (
 	"github.com/otlpctl/otlpctl/pkg/term"
 )
 
-// telemetryTable is a table of what came from elsewhere. On a terminal it keeps within its width, and its columns stay
-// where they are when more rows come; in a pipe it is one of output, and complete.
+// telemetryTable is a table of what came from elsewhere. On a terminal it keeps within its width; in a pipe it is one of
+// output, and complete.
 type telemetryTable struct {
 	out     *term.Output
 	columns []telemetryColumn
-	widths  []int // of the rows so far
-	begun   bool
+	follow  bool  // rows come as long as somebody looks: see layout
+	widths  []int // before they are fitted to the terminal
+	drawn   int   // in how many columns of the terminal the header was, or 0
 }
 
 type telemetryColumn struct {
@@ -26,6 +27,7 @@ type telemetryColumn struct {
 	// spare is when the column is left out of a terminal that is too narrow: the lowest first; 0 is never.
 	spare int
 	right bool // aligned
+	usual int  // how wide most of its cells are at most
 }
 
 // How far a column is cut before another is left out, how far in the end, and how wide it ever is, in columns of the
@@ -68,25 +70,35 @@ func (t *telemetryTable) write(rows [][]telemetryCell) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	t.measure(rows)
-	shown, widths := t.fit(t.out.Width())
+	_, err := t.out.Write([]byte(t.text(rows, t.out.Width())))
+	return err
+}
+
+// text returns rows for a terminal of a width, below their header unless that stands above them as it is.
+func (t *telemetryTable) text(rows [][]telemetryCell, width int) string {
+	place := t.fit
+	if t.follow {
+		place = t.layout
+	} else {
+		t.measure(rows)
+	}
+	shown, widths := place(width)
 	var b strings.Builder
-	if !t.begun {
+	if t.drawn != width {
+		t.drawn = width
 		header := make([]telemetryCell, len(t.columns))
 		for i, c := range t.columns {
 			header[i].text = c.name
 		}
 		t.line(&b, header, shown, widths)
 	}
-	t.begun = true
 	for _, row := range rows {
-		t.line(&b, row, shown, widths)
+		t.line(&b, row, shown, t.lend(row, shown, widths))
 	}
-	_, err := t.out.Write([]byte(b.String()))
-	return err
+	return b.String()
 }
 
-// measure makes columns as wide as their widest cell. They never become narrower.
+// measure makes columns as wide as their widest cell.
 func (t *telemetryTable) measure(rows [][]telemetryCell) {
 	if t.widths == nil {
 		for _, c := range t.columns {
@@ -102,20 +114,12 @@ func (t *telemetryTable) measure(rows [][]telemetryCell) {
 
 // fit returns which columns are shown, and how wide they are.
 func (t *telemetryTable) fit(width int) (shown []int, widths []int) {
-	const gap = 2
 	widths = slices.Clone(t.widths)
 	for i := range t.columns {
 		shown = append(shown, i)
 	}
-	excess := func() int {
-		total := -gap
-		for _, i := range shown {
-			total += widths[i] + gap
-		}
-		return total - width
-	}
 	least := narrow
-	for excess() > 0 {
+	for total(shown, widths) > width {
 		if i := t.widestOf(shown, widths, least); i >= 0 {
 			widths[i]--
 			continue
@@ -134,6 +138,16 @@ func (t *telemetryTable) fit(width int) (shown []int, widths []int) {
 		}
 	}
 	return shown, widths
+}
+
+// total returns how wide lines of some columns are.
+func total(shown, widths []int) int {
+	const gap = 2
+	sum := -gap
+	for _, i := range shown {
+		sum += widths[i] + gap
+	}
+	return sum
 }
 
 // widestOf returns the widest column that may be cut and is wider than least, or -1.

@@ -129,7 +129,7 @@ func (o *queryOptions) open(ctx context.Context) (*store.Store, error) {
 	}
 	s, err := store.Open(ctx, url)
 	if bad, ok := errors.AsType[*store.URLError](err); ok {
-		return nil, coded{hinted.New(errors.New(origin+" "+bad.Problem), bad.Hint()), exitUsage}
+		return nil, coded{hinted.New(errors.New(origin+": "+bad.Problem), bad.Hint()), exitUsage}
 	}
 	if o.embedded && errors.Is(err, fs.ErrNotExist) {
 		err = hinted.New(errors.New("no telemetry is kept here yet"),

@@ -106,7 +106,7 @@ type logLines struct {
 	document func([]*row.Log) ([]byte, error)
 
 	begun   bool
-	service int // columns of the widest name of a service so far
+	service int // columns of the names of services
 }
 
 func (l *logLines) show(logs []*row.Log) error {
@@ -141,13 +141,21 @@ func (l *logLines) cells(logs []*row.Log) error {
 	})
 }
 
-// mostOfService is how wide the names of services are at most.
-const mostOfService = 24
+// How wide the names of services are at most, and at least if more are to come.
+const (
+	mostOfService  = 24
+	leastOfService = 8
+)
 
-// lines writes records as people read a log: complete, in as many lines as they have.
+// lines writes records as people read a log: complete, in as many lines as they have. Names of services are as wide as
+// the widest, or a fifth of the terminal if more records are to come.
 func (l *logLines) lines(logs []*row.Log) error {
-	for _, log := range logs {
-		l.service = min(max(l.service, term.Width(oneLine(l.streams.Out, string(log.Service)))), mostOfService)
+	if l.options.follow {
+		l.service = min(max(l.streams.Out.Width()/5, leastOfService), mostOfService)
+	} else {
+		for _, log := range logs {
+			l.service = min(max(l.service, term.Width(oneLine(l.streams.Out, string(log.Service)))), mostOfService)
+		}
 	}
 	var b strings.Builder
 	now := time.Now()

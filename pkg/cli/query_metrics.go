@@ -134,17 +134,22 @@ func (l *pointList) list(metrics []store.Metric) error {
 	return table.write(rows)
 }
 
+// pointColumns are those of data points. Series are told apart for longer than units are shown.
+func pointColumns() []telemetryColumn {
+	return []telemetryColumn{
+		{name: "METRIC", bends: true, usual: 28},
+		{name: "SERVICE", bends: true, spare: 2, usual: 16},
+		{name: "ATTRIBUTES", bends: true, spare: 3, usual: 24},
+		{name: "TIME", usual: len("15:04:05.000")},
+		{name: "VALUE", bends: true, usual: 20},
+		{name: "UNIT", bends: true, spare: 1, usual: 9},
+	}
+}
+
 func (l *pointList) show(points []store.Point) error {
 	first := l.table == nil
 	if first {
-		l.table = &telemetryTable{out: l.streams.Out, columns: []telemetryColumn{
-			{name: "METRIC", bends: true},
-			{name: "SERVICE", bends: true, spare: 2},
-			{name: "ATTRIBUTES", bends: true, spare: 1},
-			{name: "TIME"},
-			{name: "VALUE", bends: true},
-			{name: "UNIT", spare: 3},
-		}}
+		l.table = &telemetryTable{out: l.streams.Out, follow: l.options.follow, columns: pointColumns()}
 		if len(points) == 0 {
 			noteNothing(l.streams, l.options, "data points")
 		}
@@ -155,7 +160,7 @@ func (l *pointList) show(points []store.Point) error {
 	case l.options.format != output.Table:
 		return l.write(points)
 	}
-	return l.table.write(l.rows(points))
+	return l.table.write(l.rows(points, time.Now()))
 }
 
 func (l *pointList) write(points []store.Point) error {
@@ -167,9 +172,8 @@ func (l *pointList) write(points []store.Point) error {
 }
 
 // rows returns data points series by series. On a terminal, what a row has like the one above is not repeated.
-func (l *pointList) rows(points []store.Point) [][]telemetryCell {
+func (l *pointList) rows(points []store.Point, now time.Time) [][]telemetryCell {
 	slices.SortStableFunc(points, bySeries)
-	now := time.Now()
 	rows := make([][]telemetryCell, len(points))
 	for i, p := range points {
 		service := string(p.Service)

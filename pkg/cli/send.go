@@ -64,7 +64,8 @@ length, compressed with zstd or not. Of which signal protobuf is, shows by its m
 what is in them goes out in their order, up to the first request that is not taken.
 
 With --check, what was accepted has to be found in a database, too: in the one that --database names,
-or else the one that otlpctl query asks.
+or else the one that otlpctl query asks. What is in files is found by what it says, item by item, as the
+database tells items apart: when something on the way has changed it, it is another one.
 
 Exit 0 if everything was accepted. A partial success is exit 1.`,
 		Example: `  # Does the receiver on this machine take telemetry?
@@ -81,7 +82,10 @@ Exit 0 if everything was accepted. A partial success is exit 1.`,
 
   # What was recorded yesterday
   otlpctl send --file traces.json --file logs.binpb
-  zstd -dc archive.json.zst | otlpctl send --file -`,
+  zstd -dc archive.json.zst | otlpctl send --file -
+
+  # Has all of an archive arrived?
+  otlpctl send gateway:4317 --file archive.json --check --database "$DATABASE_URL"`,
 		Args: atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
@@ -119,8 +123,6 @@ func (o *sendOptions) complete(cmd *cobra.Command, env func(string) (string, boo
 	switch {
 	case len(o.files) > 0 && changed("service"):
 		return errors.New("--service is for telemetry that is made here: what is in a --file has its own")
-	case len(o.files) > 0 && o.check:
-		return errors.New("--check is for telemetry that is made here, not for a --file")
 	case !o.check && (changed("database") || changed("check-timeout")):
 		return errors.New("--database and --check-timeout go with --check")
 	case changed("database") && o.checks.database == "":

@@ -27,12 +27,12 @@ type sendCheck struct {
 func (c *sendCheck) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&c.database, "database", "", "`URL` of the database to look in, postgres://… or sqlite:PATH; by default the one that otlpctl query asks")
-	f.DurationVar(&c.timeout, "check-timeout", foundTimeout, "how long --check waits")
+	f.DurationVar(&c.timeout, "check-timeout", foundTimeout, "how long --check waits, of files for the next item that is found")
 }
 
 // await waits until what was accepted of the sample is found.
 func (r *sendReport) await(ctx context.Context, finder load.Finder, sample *load.Sample) error {
-	limit, cancel := context.WithTimeoutCause(ctx, r.options.checks.timeout, errMissing)
+	limit, cancel := context.WithTimeoutCause(ctx, r.options.checks.timeout, load.ErrMissing)
 	defer cancel()
 	accepted := map[wire.Signal]int{}
 	for _, signal := range r.Signals {
@@ -46,8 +46,8 @@ func (r *sendReport) await(ctx context.Context, finder load.Finder, sample *load
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if errors.Is(err, errMissing) {
-		err = hinted.New(fmt.Errorf("%w, after %s", errMissing, r.options.checks.timeout),
+	if errors.Is(err, load.ErrMissing) {
+		err = hinted.New(fmt.Errorf("%w, after %s", load.ErrMissing, r.options.checks.timeout),
 			"does the receiver write to this database? Batches and queues take their time: --check-timeout waits longer")
 	}
 	if err != nil {
@@ -55,8 +55,6 @@ func (r *sendReport) await(ctx context.Context, finder load.Finder, sample *load
 	}
 	return nil
 }
-
-var errMissing = errors.New("not everything that was accepted is in the database")
 
 // storeFinder looks for a sample in a database.
 type storeFinder struct {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,24 +75,33 @@ func (r recordings) close() error {
 	return errors.Join(errs...)
 }
 
-// sendFiles sends what is in files, up to the first request that is not taken.
-func (r *sendReport) sendFiles(ctx context.Context, s term.Streams, client *load.Client, files recordings) error {
-	r.Signals = []sentSignal{}
+// sendFiles sends what is in files, up to the first request that is not taken, and looks for it if that was asked for.
+func (r *sendReport) sendFiles(ctx context.Context, s term.Streams, client *load.Client, files recordings) (err error) {
 	progress := &sendProgress{out: s.Err}
 	defer progress.close()
+	var books *sendLedger // nil unless it is looked for
+	if r.options.check {
+		finder, fault := r.options.checks.open(ctx)
+		if fault != nil {
+			return fault
+		}
+		defer func() { err = errors.Join(err, finder.Close()) }()
+		books = newSendLedger(finder, r.options.checks.timeout, client, progress)
+	}
+	r.Signals = []sentSignal{}
 	for _, file := range files {
 		progress.begin(file.name)
-		goesOn, err := r.sendFile(ctx, client, file, progress)
+		goesOn, err := r.sendFile(ctx, client, file, progress, books)
 		progress.end(goesOn)
 		if !goesOn {
-			return err
+			return cmp.Or(ctx.Err(), errors.Join(err, r.find(ctx, books, progress)))
 		}
 	}
-	return nil
+	return r.find(ctx, books, progress)
 }
 
 // sendFile sends what is in a file, and returns false if something is wrong with it, or if something was not taken.
-func (r *sendReport) sendFile(ctx context.Context, client *load.Client, file recording, progress *sendProgress) (goesOn bool, err error) {
+func (r *sendReport) sendFile(ctx context.Context, client *load.Client, file recording, progress *sendProgress, books *sendLedger) (goesOn bool, err error) {
 	for record, err := range load.Read(interruptibly(ctx, file), r.options.signals) {
 		switch {
 		case ctx.Err() != nil:
@@ -104,9 +114,18 @@ func (r *sendReport) sendFile(ctx context.Context, client *load.Client, file rec
 			r.Skipped += record.Items
 			continue
 		}
+		place := file.name + ": " + record.Place
+		if books != nil {
+			books.place = place
+		}
 		if answer := r.add(record.Signal, client.Send(ctx, record.Signal, record.Request, record.Items)); answer.Err != nil {
-			r.Place = file.name + ": " + record.Place
+			r.Place = place
 			return false, ctx.Err()
+		}
+		if books != nil && books.Full() {
+			if err := r.find(ctx, books, progress); err != nil {
+				return false, err
+			}
 		}
 	}
 	if progress.items == 0 {

@@ -22,6 +22,9 @@ type sendProgress struct {
 	file        string
 	items       int
 	began, next time.Time
+
+	looking time.Time // since when what was sent is looked for
+	missing int
 }
 
 // begin begins a file.
@@ -33,18 +36,25 @@ func (p *sendProgress) begin(file string) {
 // sent adds items that were.
 func (p *sendProgress) sent(items int) {
 	p.items += items
+	if p.due() {
+		p.update(term.StepRunning)
+	}
+}
+
+// due reports whether something is to be shown now, and begins with that if nothing was yet.
+func (p *sendProgress) due() bool {
 	now := time.Now()
 	if now.Before(p.next) {
-		return
+		return false
 	}
 	if p.shown == nil {
 		p.shown = term.NewProgress(p.out)
 	}
-	p.update(term.StepRunning)
 	p.next = now.Add(sendHeartbeat)
 	if p.out.IsTerminal() {
 		p.next = now.Add(sendRedrawn)
 	}
+	return true
 }
 
 // end ends a file, of which all was sent or not.
@@ -61,6 +71,38 @@ func (p *sendProgress) end(all bool) {
 func (p *sendProgress) update(state term.StepState) {
 	p.shown.Update(term.Step{
 		ID: p.file, Text: fmt.Sprintf("send %s: %s", p.file, counted(p.items, "item")), State: state, Took: time.Since(p.began),
+	})
+}
+
+// look begins to look for what was sent.
+func (p *sendProgress) look() {
+	p.looking, p.missing = time.Now(), 0
+	p.next = p.looking.Add(sendPatience)
+}
+
+// looked says how many items are still to be found.
+func (p *sendProgress) looked(missing int) {
+	p.missing = missing
+	if p.due() {
+		p.updateLook(term.StepRunning)
+	}
+}
+
+// found ends that.
+func (p *sendProgress) found(all bool) {
+	if p.shown == nil || p.missing == 0 {
+		return
+	}
+	state := term.StepFailed
+	if all {
+		state, p.missing = term.StepDone, 0
+	}
+	p.updateLook(state)
+}
+
+func (p *sendProgress) updateLook(state term.StepState) {
+	p.shown.Update(term.Step{
+		ID: " look", Text: "look for what was sent: " + counted(p.missing, "item") + " missing", State: state, Took: time.Since(p.looking),
 	})
 }
 

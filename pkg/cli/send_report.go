@@ -48,6 +48,8 @@ type sentSignal struct {
 	Hint    string `json:"hint,omitempty"`
 	// Found is how much of it is in the database, if that was looked at.
 	Found *int `json:"found,omitempty"`
+	// Unchecked is how much of it could not be looked for.
+	Unchecked int `json:"unchecked,omitempty"`
 
 	signal wire.Signal
 }
@@ -79,8 +81,11 @@ func (s *sentSignal) sum(a *load.Answer, target load.Target) {
 	}
 }
 
-// stop notes what is wrong apart from the answers.
+// stop notes what is wrong apart from the answers, which is what was noted first.
 func (r *sendReport) stop(err error) error {
+	if r.Error != "" {
+		return err
+	}
 	r.Error = err.Error()
 	if all := hints(err); len(all) > 0 {
 		r.Hint = all[0]
@@ -105,13 +110,14 @@ func (r *sendReport) write(s term.Streams) error {
 			rows.Add(r.cells(signal)...)
 		}
 	})
+	r.noteUnchecked(s.Err)
 	r.next(s.Err)
 	return err
 }
 
 // next tells a person where the trace is shown, if it is known to be there.
 func (r *sendReport) next(w *term.Output) {
-	found := len(r.Signals) > 0 && r.Signals[0].Found != nil && *r.Signals[0].Found > 0
+	found := r.TraceID != "" && len(r.Signals) > 0 && r.Signals[0].Found != nil && *r.Signals[0].Found > 0
 	if found && r.Signals[0].signal == wire.Traces && r.options.checks.database == "" && w.IsTerminal() {
 		_, _ = fmt.Fprintln(w, w.Paint(term.Hint, "note:"), "otlpctl traces "+r.TraceID+" shows the trace")
 	}

@@ -43,15 +43,15 @@ func (l *traceList) show(traces []store.Trace) error {
 
 func (l *traceList) begin() {
 	l.colors = newPalette(l.streams.Out)
-	l.table = &telemetryTable{out: l.streams.Out, columns: []telemetryColumn{
-		{name: "TRACE"},
-		{name: "STARTED", spare: 4},
+	l.table = &telemetryTable{out: l.streams.Out, follow: l.options.follow, columns: []telemetryColumn{
+		{name: "TRACE", usual: shortTraceID},
+		{name: "STARTED", spare: 4, usual: len(time.TimeOnly)},
 		{name: "DURATION", right: true},
 		{name: "SPANS", right: true, spare: 2},
 		{name: "ERRORS", right: true, spare: 3},
-		{name: "SERVICE", bends: true},
-		{name: "NAME", bends: true},
-		{name: "SERVICES", bends: true, spare: 1},
+		{name: "SERVICE", bends: true, usual: 16},
+		{name: "NAME", bends: true, usual: 28},
+		{name: "SERVICES", bends: true, spare: 1, usual: 24},
 	}}
 }
 

@@ -18,6 +18,10 @@ import (
 
 // Client sends requests to the target of their signal. It is safe for concurrent use.
 type Client struct {
+	// Taken is told of each request, or piece of one, of which items were accepted: so many. The request is valid
+	// during the call. Nil is nobody.
+	Taken func(sig wire.Signal, request []byte, accepted int)
+
 	lines map[wire.Signal]*line
 	all   []*line
 }
@@ -83,19 +87,26 @@ func (c *Client) Send(ctx context.Context, sig wire.Signal, request []byte, item
 	if l == nil {
 		return Answer{Err: fmt.Errorf("there is no target for %s", sig)}
 	}
-	if most := l.target.mostBytes(); len(request) > most {
-		return l.sendPieces(ctx, sig, request, most)
+	send := func(request []byte, items int) Answer {
+		answer := l.send(ctx, sig, request, items)
+		if c.Taken != nil && answer.Accepted > 0 {
+			c.Taken(sig, request, answer.Accepted)
+		}
+		return answer
 	}
-	return l.send(ctx, sig, request, items)
+	if most := l.target.mostBytes(); len(request) > most {
+		return inPieces(sig, request, most, send)
+	}
+	return send(request, items)
 }
 
 // errStopped ends the pieces of a request behind one that was not taken.
 var errStopped = errors.New("not taken")
 
-func (l *line) sendPieces(ctx context.Context, sig wire.Signal, request []byte, most int) Answer {
+func inPieces(sig wire.Signal, request []byte, most int, send func(piece []byte, items int) Answer) Answer {
 	var sum Answer
 	err := wire.Split(sig, request, wire.Limit{Bytes: most}, func(piece []byte, items int) error {
-		sum.Add(l.send(ctx, sig, piece, items))
+		sum.Add(send(piece, items))
 		if sum.Err != nil {
 			return errStopped
 		}

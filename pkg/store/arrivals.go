@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/otlpctl/otlpctl/receiver/export/database/row"
@@ -118,6 +119,11 @@ func (a *arrivals) follow(ctx context.Context, outage func(error), read func([]a
 }
 
 func (a *arrivals) step(ctx context.Context, read func([]arrival) (func() error, error)) (show func() error, err error) {
+	defer func() {
+		if errors.Is(err, errReplaced) { // all that is in another file has arrived
+			a.mark = 0
+		}
+	}()
 	fresh, err := a.next(ctx)
 	if err != nil {
 		return nil, err

@@ -32,6 +32,9 @@ type dialect interface {
 	// contains returns the condition that a text has another in it.
 	contains(q *query, column, part string) string
 
+	// keys returns the condition that a row is one of these items, by its columns time and key.
+	keys(q *query, items []Key) string
+
 	// using returns a table, as it stands after FROM, of which an index is to be used.
 	using(table, index string) string
 

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -46,6 +49,61 @@ func TestFollowLogs(t *testing.T) {
 	if want := "newest;|late;|a;b;|"; !errors.Is(err, errSeen) || got != want {
 		t.Errorf("got %q, %v, want %q", got, err, want)
 	}
+}
+
+// Whoever follows a file that is moved away, deleted or replaced is told so, and sees what comes to the next one.
+func TestFollowAnotherFile(t *testing.T) {
+	f := func(name string, replace func(path, another string) error) {
+		t.Helper()
+		w := newWritten(t)
+		w.Poll = time.Millisecond
+		file, _ := w.db.(*sqliteFile)
+		path, another := file.path, newWritten(t)
+		later, _ := another.db.(*sqliteFile)
+		another.logs(aLog{body: "of another file", time: 2})
+		another.logs(aLog{body: "and more", time: 3})
+		if err := errors.Join(another.Close(), another.exporter.Close(t.Context())); err != nil { // nothing is left in the log
+			t.Fatal(err)
+		}
+		w.logs(aLog{body: "first", time: 1})
+		var got string
+		var said []error
+		err := w.FollowLogs(t.Context(), LogFilter{Range: Range{Since: noon()}, Limit: 1}, Followed[*row.Log]{
+			New: func(some []*row.Log) error {
+				got += bodies(some) + "|"
+				if len(said) > 0 {
+					return errSeen
+				}
+				return replace(path, later.path)
+			},
+			Outage: func(err error) {
+				said = append(said, err)
+				if err == nil {
+					return
+				}
+				if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+					if err := os.Rename(later.path, path); err != nil {
+						t.Error(err)
+					}
+				}
+			},
+		})
+		if want := "first;|of another file;and more;|"; !errors.Is(err, errSeen) || got != want {
+			t.Errorf("%s: got %q, %v, want %q", name, got, err, want)
+		}
+		if len(said) != 2 || said[0] == nil || said[1] != nil || !strings.Contains(said[0].Error(), path) {
+			t.Errorf("%s: said %v", name, said)
+		}
+	}
+	f("moved away", func(path, _ string) error {
+		return errors.Join(os.Rename(path, path+".old"), os.Rename(path+"-wal", path+".old-wal"), os.Rename(path+"-shm", path+".old-shm"))
+	})
+	f("deleted", func(path, _ string) error {
+		return errors.Join(os.Remove(path), os.Remove(path+"-wal"), os.Remove(path+"-shm"))
+	})
+	f("replaced", func(path, another string) error {
+		return errors.Join(os.Remove(path+"-wal"), os.Remove(path+"-shm"), os.Rename(another, path))
+	})
 }
 
 func TestFollowEnds(t *testing.T) {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/otlpctl/otlpctl/receiver/wire"
 )
 
 // items is a line of a plan about a table of items.
@@ -101,6 +103,10 @@ func TestPlans(t *testing.T) {
 		a := &arrivals{store: w.Store, table: "otlp_logs", condition: (&LogFilter{Service: "cart"}).of}
 		return a.begin(t.Context())
 	}, "SEARCH INTEGER PRIMARY KEY (rowid>?)")
+	f("whether items are there", func() error {
+		_, err := w.Holds(t.Context(), wire.Logs, []Key{{}, {}})
+		return err
+	}, "SEARCH INDEX sqlite_autoindex_otlp_logs_1 (time=? AND key=?)")
 	f("items by their keys", func() error {
 		_, err := fetch(t.Context(), w.Store, logColumns, "otlp_logs", []arrival{{}, {}}, (*scan).log)
 		return err

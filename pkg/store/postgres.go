@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -22,6 +23,7 @@ type postgresServer struct {
 	url     string
 	conn    *pgconn.PgConn
 	goodbye func() error
+	marked  int64 // what mark has returned last
 }
 
 func openPostgres(ctx context.Context, url string) (connection, error) {
@@ -52,7 +54,8 @@ func (p *postgresServer) connect(ctx context.Context) error {
 
 func (p *postgresServer) close() error { return p.goodbye() }
 
-func (p *postgresServer) query(ctx context.Context, text string, args []any, row func(columns) error) error {
+// ask is query without a second attempt.
+func (p *postgresServer) ask(ctx context.Context, text string, args []any, row func(columns) error) error {
 	if p.conn.IsClosed() {
 		if err := p.connect(ctx); err != nil {
 			return err
@@ -84,21 +87,27 @@ func each(answer *pgconn.ResultReader, row func(columns) error) error {
 
 // explained says what to do about the answers that a database gives which is not prepared for queries.
 func explained(err error) error {
-	const (
-		undefinedTable        = "42P01"
-		insufficientPrivilege = "42501"
-	)
 	e, ok := errors.AsType[*pgconn.PgError](err)
-	switch {
-	case !ok:
+	if !ok {
 		return err
-	case e.Code == undefinedTable:
+	}
+	switch e.Code {
+	case undefinedTable:
 		return hinted.New(fmt.Errorf("%w: %s", ErrNothing, e.Message), "start otlpctl serve with this database, which makes its tables")
-	case e.Code == insufficientPrivilege:
+	case insufficientPrivilege:
 		return hinted.New(errors.New(e.Message), "grant the user SELECT on the tables otlp_*")
+	case serializationFailure:
+		return hinted.New(err, "ask the primary, or let queries of the standby take longer: max_standby_streaming_delay, hot_standby_feedback")
 	}
 	return err
 }
+
+// SQLSTATEs (PostgreSQL documentation, Appendix A).
+const (
+	undefinedTable        = "42P01"
+	insufficientPrivilege = "42501"
+	serializationFailure  = "40001" // of a query: a conflict of a standby with what its primary has done
+)
 
 // The formats of values on the wire.
 const (
@@ -149,17 +158,20 @@ func (*postgresServer) contains(q *query, column, part string) string {
 	return "strpos(" + column + ", " + q.arg(part) + ") > 0"
 }
 
+// keys says the types of values, which are text otherwise, and which partitions are of no interest.
+func (*postgresServer) keys(q *query, items []Key) string {
+	rows := make([]string, len(items))
+	first, last := items[0].Time, items[0].Time
+	for i := range items {
+		first, last = min(first, items[i].Time), max(last, items[i].Time)
+		rows[i] = "(CAST(" + q.arg(instant(items[i].Time)) + " AS timestamptz), CAST(" + q.arg(items[i].ID[:]) + " AS uuid))"
+	}
+	return "time BETWEEN " + q.arg(instant(first)) + " AND " + q.arg(instant(last)) +
+		" AND (time, key) IN (VALUES " + strings.Join(rows, ", ") + ")"
+}
+
 // using is for the planner to say: it counts what is in indexes.
 func (*postgresServer) using(table, _ string) string { return table }
-
-// mark is the time by the server's clock: receivers are not asked for theirs.
-func (p *postgresServer) mark(ctx context.Context, _ string) (now int64, err error) {
-	err = p.query(ctx, "SELECT clock_timestamp()", nil, func(c columns) error {
-		now = c.integer(0)
-		return nil
-	})
-	return now, err
-}
 
 func (*postgresServer) arrived(q *query, table string, mark int64, since instant) (from, condition string) {
 	return table, "received >= " + q.arg(instant(mark-int64(overlap))) + " AND time >= " + q.arg(since)

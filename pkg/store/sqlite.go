@@ -2,29 +2,79 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"math"
+	"os"
 	"strconv"
 	"strings"
 
 	"zombiezen.com/go/sqlite"
 
+	"github.com/otlpctl/otlpctl/pkg/hinted"
 	file "github.com/otlpctl/otlpctl/receiver/export/database/sqlite"
 )
 
-// sqliteFile is a file of SQLite.
-type sqliteFile struct{ conn *sqlite.Conn }
-
-func openSQLite(path string) (connection, error) {
-	conn, err := file.OpenReader(path)
-	if err != nil {
-		return nil, err
-	}
-	return sqliteFile{conn}, nil
+// sqliteFile is a file of SQLite. If it is gone, the next query looks for another one at its path.
+type sqliteFile struct {
+	path string
+	conn *sqlite.Conn // nil if the file is gone
+	info fs.FileInfo  // of the file that is open
 }
 
-func (f sqliteFile) close() error { return f.conn.Close() }
+func openSQLite(path string) (connection, error) {
+	f := &sqliteFile{path: path}
+	if err := f.open(); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
 
-func (f sqliteFile) query(ctx context.Context, text string, args []any, row func(columns) error) error {
+func (f *sqliteFile) open() error {
+	info, _ := os.Stat(f.path) // what is wrong with it is said by who opens it
+	conn, err := file.OpenReader(f.path)
+	if err != nil {
+		return err
+	}
+	f.conn, f.info = conn, info
+	return nil
+}
+
+func (f *sqliteFile) close() error {
+	if f.conn == nil {
+		return nil
+	}
+	err := f.conn.Close()
+	f.conn = nil
+	return err
+}
+
+// errReplaced is the error of the first query after another file has come to the path.
+var errReplaced = errors.New("was replaced by another file, which is read from now on")
+
+// stand sees to it that the open file is the one at the path. As long as it is open, no other looks like it.
+func (f *sqliteFile) stand() error {
+	info, err := os.Stat(f.path)
+	if err == nil && f.conn != nil && os.SameFile(info, f.info) {
+		return nil
+	}
+	if end := f.close(); end != nil {
+		return end
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return hinted.New(fmt.Errorf("database %s was deleted or moved away", f.path), "another file is waited for there: otlpctl serve begins one when something comes")
+	}
+	if err := f.open(); err != nil {
+		return err
+	}
+	return fmt.Errorf("database %s %w", f.path, errReplaced)
+}
+
+func (f *sqliteFile) query(ctx context.Context, text string, args []any, row func(columns) error) error {
+	if err := f.stand(); err != nil {
+		return err
+	}
 	f.conn.SetInterrupt(ctx.Done())
 	defer f.conn.SetInterrupt(nil)
 	err := f.run(text, args, row)
@@ -34,7 +84,7 @@ func (f sqliteFile) query(ctx context.Context, text string, args []any, row func
 	return err
 }
 
-func (f sqliteFile) run(text string, args []any, row func(columns) error) (err error) {
+func (f *sqliteFile) run(text string, args []any, row func(columns) error) (err error) {
 	stmt, _, err := f.conn.PrepareTransient(text)
 	if err != nil {
 		return err
@@ -77,27 +127,36 @@ func bind(stmt *sqlite.Stmt, i int, arg any) {
 }
 
 // holds looks at each key, as a path would give a meaning to some characters in it.
-func (sqliteFile) holds(q *query, column string, a Attribute) string {
+func (*sqliteFile) holds(q *query, column string, a Attribute) string {
 	return "EXISTS (SELECT 1 FROM json_each(" + column + ") WHERE key = " + q.arg(a.Key) +
 		" AND CASE type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(value AS TEXT) END = " + q.arg(a.Value) + ")"
 }
 
-func (sqliteFile) matches(q *query, column string, g glob) string {
+func (*sqliteFile) matches(q *query, column string, g glob) string {
 	if g.literal() {
 		return column + " = " + q.arg(string(g))
 	}
 	return column + " GLOB " + q.arg(g.unix())
 }
 
-func (sqliteFile) contains(q *query, column, part string) string {
+func (*sqliteFile) contains(q *query, column, part string) string {
 	return "instr(" + column + ", " + q.arg(part) + ") > 0"
 }
 
+// keys knows that no time there is later than the year 2262.
+func (*sqliteFile) keys(q *query, items []Key) string {
+	rows := make([]string, len(items))
+	for i := range items {
+		rows[i] = "(" + q.arg(instant(min(items[i].Time, math.MaxInt64))) + ", " + q.arg(items[i].ID[:]) + ")"
+	}
+	return "(time, key) IN (VALUES " + strings.Join(rows, ", ") + ")"
+}
+
 // using is obeyed: SQLite does not know that few rows are in some indexes.
-func (sqliteFile) using(table, index string) string { return table + " INDEXED BY " + index }
+func (*sqliteFile) using(table, index string) string { return table + " INDEXED BY " + index }
 
 // mark is the number of the last row: one process writes, and numbers its rows in the order in which they come.
-func (f sqliteFile) mark(ctx context.Context, table string) (last int64, err error) {
+func (f *sqliteFile) mark(ctx context.Context, table string) (last int64, err error) {
 	err = f.query(ctx, "SELECT max(rowid) FROM "+table, nil, func(c columns) error {
 		last = c.integer(0)
 		return nil
@@ -107,7 +166,7 @@ func (f sqliteFile) mark(ctx context.Context, table string) (last int64, err err
 
 // arrived keeps SQLite from taking an index for the other conditions: it knows no better than that they
 // leave less.
-func (sqliteFile) arrived(q *query, table string, mark int64, since instant) (from, condition string) {
+func (*sqliteFile) arrived(q *query, table string, mark int64, since instant) (from, condition string) {
 	return table + " NOT INDEXED", "rowid > " + q.arg(mark) + " AND time >= " + q.arg(since)
 }
 

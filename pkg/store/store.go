@@ -23,8 +23,8 @@ type Store struct {
 func Open(ctx context.Context, url string) (*Store, error) {
 	var c database.Config
 	assign(&c.URL, url)
-	if err := c.Validate(); err != nil {
-		return nil, &URLError{problemOf(err)}
+	if err := checkURL(&c); err != nil {
+		return nil, err
 	}
 	db, err := open(ctx, &c, url)
 	if err != nil {
@@ -38,30 +38,6 @@ func open(ctx context.Context, c *database.Config, url string) (connection, erro
 		return openSQLite(path)
 	}
 	return openPostgres(ctx, url)
-}
-
-// URLError says that a text is no URL of a database.
-type URLError struct {
-	// Problem is what is wrong with it, as a sentence without its subject.
-	Problem string
-}
-
-func (e *URLError) Error() string { return "the URL of the database " + e.Problem }
-
-// Hint says how one is written.
-func (*URLError) Hint() string {
-	return "write postgres://USER:PASSWORD@HOST:PORT/NAME, or sqlite:PATH"
-}
-
-// problemOf returns what an error of the exporter says, without the key of its configuration and the hint that are in its text.
-func problemOf(err error) string {
-	if e, ok := errors.AsType[interface {
-		error
-		Problem() string
-	}](err); ok {
-		return e.Problem()
-	}
-	return err.Error()
 }
 
 // assign sets a text whose type is not named here.

@@ -133,8 +133,10 @@ func describe(err error) string {
 }
 
 func describeOne(err error) string {
-	if errors.Is(err, errPreparing) {
-		return errPreparing.Error()
+	for _, plain := range []error{errPreparing, pgconn.ErrReadOnlyConnection, pgconn.ErrReadWriteConnection, pgconn.ErrPrimaryConnection, pgconn.ErrStandbyConnection} {
+		if errors.Is(err, plain) {
+			return plain.Error()
+		}
 	}
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return fmt.Sprintf("%s (SQLSTATE %s)", e.Message, e.Code)
@@ -211,12 +213,13 @@ func hint(err error) string {
 //
 //nolint:gochecknoglobals // immutable table
 var hints = map[string]string{
-	"22023": "check the parameters of the URL",                                                              // invalid_parameter_value
-	"25006": "a standby takes no writes: name all hosts in the URL and add target_session_attrs=read-write", // read_only_sql_transaction
-	"28000": "check the user of the URL, and the server's pg_hba.conf",                                      // invalid_authorization_specification
-	"28P01": "check user and password of the URL; special characters are written as %XX",                    // invalid_password
-	"3D000": "create the database, or check its name at the end of the URL",                                 // invalid_catalog_name
-	"3F000": "create the schema, or check search_path in the URL and of the user",                           // invalid_schema_name
+	"22023": "check the parameters of the URL", // invalid_parameter_value
+	"25006": "a standby takes no writes: name all hosts in the URL and add target_session_attrs=read-write; " +
+		"a primary takes them unless default_transaction_read_only is on, for the user, the database or the server", // read_only_sql_transaction
+	"28000": "check the user of the URL, and the server's pg_hba.conf",                   // invalid_authorization_specification
+	"28P01": "check user and password of the URL; special characters are written as %XX", // invalid_password
+	"3D000": "create the database, or check its name at the end of the URL",              // invalid_catalog_name
+	"3F000": "create the schema, or check search_path in the URL and of the user",        // invalid_schema_name
 	"42501": "whoever may CREATE in the schema makes the tables; to write to them, a user needs USAGE on it and SELECT, INSERT, UPDATE and DELETE on otlp_*, " +
 		"and TEMPORARY on the database", // insufficient_privilege
 	"42704": "check the parameters of the URL",                                                         // undefined_object, such as a setting
@@ -235,6 +238,9 @@ func stateHint(e *pgconn.PgError) string {
 		case reply.Has(e.Message, "pg_hba.conf"):
 			return "let the user in from this address by the server's pg_hba.conf"
 		}
+	}
+	if e.Code == protocolViolation {
+		return poolerHint(e.Message)
 	}
 	return hints[e.Code]
 }

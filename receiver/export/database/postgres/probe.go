@@ -13,7 +13,10 @@ import (
 // Probe returns why Export would fail: it connects and asks for versions and rights, and changes
 // nothing. The tables need not be there if they can be made.
 func (e *Exporter) Probe(ctx context.Context, _ wire.Signal) error {
-	if err := e.use(ctx, probe); err != nil {
+	err := e.use(ctx, func(ctx context.Context, conn *session) error {
+		return transaction(ctx, conn, func() error { return probe(ctx, conn) }) // not every pooler has transactions
+	})
+	if err != nil {
 		return e.target.explain(err)
 	}
 	return nil

@@ -28,6 +28,7 @@ type retained struct {
 	references day    // when rows that nothing refers to were last looked for
 	complaint  string // what was last said in the log
 	oversize   string // what was last said of too much that is not deleted
+	started    string // when the server was, as it says itself
 }
 
 // tend looks after the tables until ctx ends: partitions ahead of time, retention, connections
@@ -63,6 +64,9 @@ func (e *Exporter) complain(ctx context.Context, err error) {
 func (e *Exporter) tendOnce(ctx context.Context, now time.Time) error {
 	var all []partition
 	err := e.step(ctx, func(ctx context.Context, conn *session) error {
+		if err := e.recognize(ctx, conn); err != nil {
+			return err
+		}
 		for _, t := range itemTables {
 			for _, d := range []day{dayOf(now), dayOf(now) + 1} {
 				if err := e.partitions.ensure(ctx, conn, place{t, d}); err != nil {
@@ -81,6 +85,26 @@ func (e *Exporter) tendOnce(ctx context.Context, now time.Time) error {
 		return err
 	}
 	return e.retain(ctx, all, now)
+}
+
+// recognize notices that another server has come to be at the other end. With a pooler between, which keeps connections
+// open meanwhile, nothing else may tell.
+func (e *Exporter) recognize(ctx context.Context, conn *session) error {
+	rows, err := query(ctx, conn, "SELECT extract(epoch FROM pg_postmaster_start_time())")
+	if err != nil {
+		return err
+	}
+	if e.kept.moved(string(rows[0][0])) {
+		e.forget()
+	}
+	return nil
+}
+
+// moved reports whether a server that was started then is another one than the last.
+func (r *retained) moved(started string) bool {
+	last := r.started
+	r.started = started
+	return last != "" && last != started
 }
 
 // retain deletes what is not kept any longer.

@@ -24,9 +24,10 @@ func query(ctx context.Context, conn *session, sql string) ([][][]byte, error) {
 	return results[0].Rows, nil
 }
 
-// transaction runs f in a transaction, which is undone if f fails.
+// transaction runs f in a transaction, which is undone if f fails. What others have done while it waited for
+// a lock is seen in it, whatever isolation the user has by default.
 func transaction(ctx context.Context, conn *session, f func() error) error {
-	if err := run(ctx, conn, "BEGIN"); err != nil {
+	if err := run(ctx, conn, "BEGIN ISOLATION LEVEL READ COMMITTED"); err != nil {
 		return err
 	}
 	if err := f(); err != nil {

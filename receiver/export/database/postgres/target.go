@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -26,10 +27,24 @@ const minVersion = 12
 
 // target is where connections go, and how that is said.
 type target struct {
-	config *pgconn.Config
-	name   string // without secrets
-	shown  reply.Discreet
+	url    string
+	config *pgconn.Config // as it was first
+	name   string         // without secrets
+	shown  secrecy
 }
+
+// secrecy shows what a server says without the passwords that it has been sent. It may be used while it changes.
+type secrecy struct {
+	newest atomic.Pointer[reply.Discreet]
+}
+
+func (s *secrecy) keep(passwords ...string) {
+	d := reply.NewDiscreet(passwords...)
+	s.newest.Store(&d)
+}
+
+// Line returns a message as it is shown.
+func (s *secrecy) Line(message string) string { return s.newest.Load().Line(message) }
 
 // Connect opens one connection to the database of a URL, by the rules of this
 // package: the parameters of libpq, UTF-8, PostgreSQL 12 or newer. Errors show nothing
@@ -64,7 +79,20 @@ func parse(url string) (*target, error) {
 		config.RuntimeParams["application_name"] = "otlpctl"
 	}
 	config.RuntimeParams["client_encoding"] = "UTF8"
-	return &target{config: config, name: nameOf(config), shown: reply.NewDiscreet(config.Password)}, nil
+	t := &target{url: url, config: config, name: nameOf(config)}
+	t.shown.keep(config.Password)
+	return t, nil
+}
+
+// current returns how to connect now. The files that the URL names or libpq has by itself may be others than at first:
+// passwords and certificates are renewed.
+func (t *target) current() (*pgconn.Config, error) {
+	fresh, err := parse(t.url)
+	if err != nil {
+		return nil, err
+	}
+	t.shown.keep(t.config.Password, fresh.config.Password)
+	return fresh.config, nil
 }
 
 // unambiguous finds passwords that were not escaped and would be taken for a host
@@ -92,6 +120,7 @@ func unreadable(err error) error {
 	for _, part := range []struct{ sign, problem string }{
 		{"invalid port", "the URL has no valid port"},
 		{"port numbers to", "the URL has not as many ports as hosts"},
+		{"unexpected spaces", "the URL has a space, which is written as %20"},
 		{"percent-encoded", "the URL has a % without two hexadecimal digits behind it"},
 		{"invalid URL escape", "the URL has a % without two hexadecimal digits behind it"},
 		{"sslmode is invalid", "the URL's sslmode is none of disable, allow, prefer, require, verify-ca and verify-full"},
@@ -110,6 +139,15 @@ func unreadable(err error) error {
 
 // nameOf returns how a database is called in errors: telemetry on db:5432 as otlpctl.
 func nameOf(c *pgconn.Config) string {
+	name := c.Database
+	if name == "" {
+		name = c.User
+	}
+	return fmt.Sprintf("database %s on %s as %s", name, strings.Join(hostsOf(c), ","), c.User)
+}
+
+// hostsOf returns the addresses that a URL names, each once.
+func hostsOf(c *pgconn.Config) []string {
 	var hosts []string
 	add := func(host string, port uint16) {
 		if addr := net.JoinHostPort(host, strconv.Itoa(int(port))); !slices.Contains(hosts, addr) {
@@ -120,20 +158,35 @@ func nameOf(c *pgconn.Config) string {
 	for _, further := range c.Fallbacks {
 		add(further.Host, further.Port)
 	}
-	name := c.Database
-	if name == "" {
-		name = c.User
+	return hosts
+}
+
+// share returns how long to wait for one of several hosts, limit at most: one that hangs leaves time for the next, and
+// the last for what there is to do.
+func share(ctx context.Context, limit time.Duration, hosts int) time.Duration {
+	deadline, ok := ctx.Deadline()
+	if !ok || hosts < 2 {
+		return limit
 	}
-	return fmt.Sprintf("database %s on %s as %s", name, strings.Join(hosts, ","), c.User)
+	return min(limit, max(time.Until(deadline)/time.Duration(hosts+1), time.Millisecond)) // zero would be no limit
 }
 
 // connect opens a connection. Its errors are pgconn's.
 func (t *target) connect(ctx context.Context) (*pgconn.PgConn, error) {
-	conn, err := pgconn.ConnectConfig(ctx, t.config)
+	config, err := t.current()
 	if err != nil {
 		return nil, err
 	}
-	if err := checkVersion(conn.ParameterStatus("server_version")); err != nil {
+	config.ConnectTimeout = share(ctx, config.ConnectTimeout, len(hostsOf(config)))
+	conn, err := pgconn.ConnectConfig(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	err = checkVersion(conn.ParameterStatus("server_version"))
+	if err == nil {
+		err = t.checkSearchPath(ctx, conn)
+	}
+	if err != nil {
 		return nil, errors.Join(err, conn.Close(ctx))
 	}
 	return conn, nil
