@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/otlpctl/otlpctl/e2e/harness/disk"
+	"github.com/otlpctl/otlpctl/e2e/harness/pgbouncer"
 	"github.com/otlpctl/otlpctl/e2e/harness/postgres"
 	"github.com/otlpctl/otlpctl/e2e/harness/wait"
 )
@@ -18,9 +19,10 @@ import (
 // outage is a way in which a database takes nothing for a while.
 type outage struct {
 	name       string
-	options    string // of CREATE DATABASE
-	parameters string // of the receiver's URL, further ones
-	says       string // in /status, as long as it lasts
+	options    string            // of CREATE DATABASE
+	parameters string            // of the receiver's URL, further ones
+	pooler     *pgbouncer.Pooler // between receiver and server, nil for none
+	says       string            // in /status, as long as it lasts
 	begin      func(t *testing.T, database string)
 	press      func(t *testing.T, database string) // again and again while it lasts
 	end        func(t *testing.T, database string)
@@ -45,7 +47,11 @@ func TestPostgresLosesNothing(t *testing.T) {
 // through takes a receiver under load through an outage.
 func (o outage) through(t *testing.T, db *postgres.Server) {
 	database := strings.ReplaceAll(o.name, " ", "_")
-	s := serve(t, keeping(newDatabase(t, db, database, o.options)+o.parameters, impatient...))
+	url := newDatabase(t, db, database, o.options) + o.parameters
+	if o.pooler != nil {
+		url = o.pooler.At(url)
+	}
+	s := serve(t, keeping(url, impatient...))
 	most := countSessions(t, db, database)
 	l := sendNow(t, s)
 	s.storing(t)
@@ -69,7 +75,7 @@ func (o outage) through(t *testing.T, db *postgres.Server) {
 	l.finish()
 	l.wantTold(t)
 	wantCleanExit(t, s)
-	if n := most(); n == 0 || n > ownConnections {
+	if n := most(); n == 0 || n > ownConnections && o.pooler == nil {
 		t.Errorf("%d connections at the same time, want 1 to %d", n, ownConnections)
 	}
 	stored := inPostgres(t, db, database)

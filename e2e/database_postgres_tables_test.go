@@ -81,42 +81,6 @@ func settled(t *testing.T, db *postgres.Server) {
 	})
 }
 
-func TestPostgresReplicasMakeTablesAtOnce(t *testing.T) {
-	db := postgres.Own(t)
-	const replicas = 5
-	var all []*pgexport.Exporter
-	for range replicas {
-		e, log := toPostgres(t, pgexport.Config{URL: db.URL(postgres.Database)})
-		all = append(all, e)
-		t.Cleanup(func() {
-			if strings.Contains(log.String(), "level=WARN") {
-				t.Errorf("something went wrong on the way:\n%s", log)
-			}
-		})
-	}
-	var writers sync.WaitGroup
-	for i, e := range all {
-		writers.Go(func() {
-			for _, sig := range signal.All() {
-				// All of them bring the same resource, scope and metric, and half of their items are those of the next.
-				_, err := e.Export(t.Context(), batchOf(t, sig, numbered.Request(sig, uint64(i)*500+1, 1000)))
-				if err != nil {
-					t.Errorf("replica %d: %s: %v", i, sig, err)
-				}
-			}
-		})
-	}
-	writers.Wait()
-	for _, sig := range signal.All() {
-		if got := db.Value(t, postgres.Database, "SELECT count(*) FROM "+itemTable(sig)); got != "3000" {
-			t.Errorf("%s: %s items, want 3000", sig, got)
-		}
-	}
-	if got := db.Value(t, postgres.Database, "SELECT string_agg(version::text, ',') FROM otlp_migrations"); got != "1" {
-		t.Errorf("migrations: %s", got)
-	}
-}
-
 func TestPostgresPartitions(t *testing.T) {
 	db := postgres.Own(t)
 	e, _ := toPostgres(t, pgexport.Config{URL: db.URL(postgres.Database)})

@@ -77,3 +77,27 @@ func childrenOf(pid int) ([]int, error) {
 	}
 	return all, nil
 }
+
+// state returns the state of a process as proc(5) has it, "T" for stopped and "Z" for a zombie; empty if it is gone.
+func state(pid int) string {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return ""
+	}
+	_, rest, _ := strings.Cut(string(text[strings.LastIndex(string(text), ")")+1:]), " ")
+	found, _, _ := strings.Cut(rest, " ")
+	return found
+}
+
+// ended reports whether a process is gone, but for what its parent has not asked for.
+func ended(pid int) bool {
+	switch state(pid) {
+	case "", "X", "Z":
+		return true
+	default:
+		return false
+	}
+}
+
+// stopped reports whether a process stands still, or is gone.
+func stopped(pid int) bool { return state(pid) == "T" || ended(pid) }

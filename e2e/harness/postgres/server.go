@@ -58,22 +58,33 @@ func Own(t testing.TB, settings ...string) *Server {
 		s.bin, err = binaries()
 		return s.bin, err
 	})
-	t.Cleanup(func() {
-		if t.Failed() && s.process != nil {
-			t.Logf("postgres:\n%s", s.process.Tail(tailBytes))
-		}
-		if err := errors.Join(s.Kill(), os.RemoveAll(s.dir)); err != nil {
-			t.Error(err)
-		}
-	})
+	s.cleanUp(t)
 	if err := s.create(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-// binaries returns the folder with the programs of the newest PostgreSQL.
+// cleanUp ends the server and removes its data when a test ends.
+func (s *Server) cleanUp(t testing.TB) {
+	t.Cleanup(func() {
+		if t.Failed() && s.process != nil {
+			t.Logf("postgres:\n%s", s.process.Tail(tailBytes))
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// Programs names the variable with a folder of PostgreSQL's programs, of any version that is to be tested with.
+const Programs = "OTLPCTL_E2E_POSTGRES"
+
+// binaries returns the folder with the programs of PostgreSQL: by default of the newest one.
 func binaries() (string, error) {
+	if folder := os.Getenv(Programs); folder != "" {
+		return folder, nil
+	}
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
 	if err != nil {
 		return "", err
@@ -88,7 +99,8 @@ func binaries() (string, error) {
 	return filepath.Dir(path), nil
 }
 
-func (s *Server) create(ctx context.Context) error {
+// place gives the server an account, an address and a folder.
+func (s *Server) place(ctx context.Context) error {
 	var err error
 	if s.user, err = serverAccount(); err != nil {
 		return err
@@ -99,14 +111,21 @@ func (s *Server) create(ctx context.Context) error {
 	if s.dir, err = os.MkdirTemp("", "otlpctl-postgres-*"); err != nil {
 		return err
 	}
+	return s.user.own(s.dir)
+}
+
+func (s *Server) create(ctx context.Context) error {
+	if err := s.place(ctx); err != nil {
+		return err
+	}
 	password := filepath.Join(s.dir, "password")
 	if err := os.WriteFile(password, []byte(Password), 0o600); err != nil {
 		return err
 	}
-	if err := s.user.own(s.dir, password); err != nil {
+	if err := s.user.own(password); err != nil {
 		return err
 	}
-	_, err = s.run(ctx, "initdb", "--pgdata="+s.data(), "--username="+Superuser, "--pwfile="+password, "--no-sync",
+	_, err := s.run(ctx, "initdb", "--pgdata="+s.data(), "--username="+Superuser, "--pwfile="+password, "--no-sync",
 		"--auth-local=trust", "--auth-host=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8")
 	if err != nil {
 		return err
@@ -173,44 +192,78 @@ func (s *Server) Kill() error {
 	if s.process == nil {
 		return nil
 	}
+	var all []int
 	if s.process.Running() {
-		if err := s.signal(unix.SIGKILL); err != nil {
+		var err error
+		if all, err = s.freeze(); err != nil {
+			return err
+		}
+		if err := signal(unix.SIGKILL, all); err != nil {
 			return err
 		}
 	}
-	_, err := s.process.Stop()
-	return err
+	if _, err := s.process.Stop(); err != nil {
+		return err
+	}
+	// As long as there is one session, no other server starts in the same folder.
+	return wait.Until(context.Background(), stopGrace, "the sessions of postgres to be gone", func() (bool, error) {
+		return !slices.ContainsFunc(all, func(pid int) bool { return !ended(pid) }), nil
+	})
 }
 
 // Pause makes the server and its sessions stand still: connections stay open, and nothing answers.
-func (s *Server) Pause() error { return s.signal(unix.SIGSTOP) }
+func (s *Server) Pause() error {
+	all, err := s.freeze()
+	if err != nil {
+		return err
+	}
+	return signal(unix.SIGSTOP, all)
+}
 
 // Continue ends a Pause.
-func (s *Server) Continue() error { return s.signal(unix.SIGCONT) }
+func (s *Server) Continue() error {
+	all, err := s.processes()
+	if err != nil {
+		return err
+	}
+	return signal(unix.SIGCONT, all)
+}
+
+// freeze makes the server stand still, so that it begins no new sessions, and returns all processes.
+func (s *Server) freeze() ([]int, error) {
+	pid := s.process.PID()
+	if err := signal(unix.SIGSTOP, []int{pid}); err != nil {
+		return nil, err
+	}
+	err := wait.Until(context.Background(), stopGrace, "postgres to stand still", func() (bool, error) { return stopped(pid), nil })
+	if err != nil {
+		return nil, err
+	}
+	return s.processes()
+}
+
+// processes returns the server and its sessions.
+func (s *Server) processes() ([]int, error) {
+	pid := s.process.PID()
+	children, err := childrenOf(pid)
+	return append([]int{pid}, children...), err
+}
+
+// signal sends a signal to processes, those that have ended excepted.
+func signal(sig unix.Signal, pids []int) error {
+	for _, pid := range pids {
+		if err := unix.Kill(pid, sig); err != nil && !errors.Is(err, unix.ESRCH) {
+			return fmt.Errorf("signal process %d of postgres: %w", pid, err)
+		}
+	}
+	return nil
+}
 
 // Running reports whether the server's process is there.
 func (s *Server) Running() bool { return s.process.Running() }
 
 // Log returns the end of what the server has written.
 func (s *Server) Log() string { return s.process.Tail(tailBytes) }
-
-// signal sends sig to the server and to its children. The server comes first, so that there are no new ones.
-func (s *Server) signal(sig unix.Signal) error {
-	pid := s.process.PID()
-	if err := unix.Kill(pid, sig); err != nil {
-		return fmt.Errorf("signal postgres: %w", err)
-	}
-	children, err := childrenOf(pid)
-	if err != nil {
-		return err
-	}
-	for _, child := range children {
-		if err := unix.Kill(child, sig); err != nil && !errors.Is(err, unix.ESRCH) {
-			return fmt.Errorf("signal a session of postgres: %w", err)
-		}
-	}
-	return nil
-}
 
 // Addr returns host:port.
 func (s *Server) Addr() string { return s.addr }
