@@ -103,10 +103,10 @@ func outagesOfServer(db *postgres.Server, log *disk.Small) []outage {
 		begin: func(t *testing.T, _ string) { must(t, db.Stop()) },
 	}, {
 		name: "killed", says: "connection refused", end: again,
-		begin: func(t *testing.T, _ string) { must(t, db.Kill()) },
+		begin: func(t *testing.T, _ string) { must(t, db.Kill(t.Context())) },
 	}, {
 		name: "paused", says: "no answer in time",
-		begin: func(t *testing.T, _ string) { must(t, db.Pause()) },
+		begin: func(t *testing.T, _ string) { must(t, db.Pause(t.Context())) },
 		end:   func(t *testing.T, _ string) { must(t, db.Continue()) },
 	}, {
 		name: "log full", says: "connection refused",

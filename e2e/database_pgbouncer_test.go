@@ -13,7 +13,6 @@ import (
 	"github.com/otlpctl/otlpctl/e2e/harness/pgbouncer"
 	"github.com/otlpctl/otlpctl/e2e/harness/postgres"
 	"github.com/otlpctl/otlpctl/e2e/harness/signal"
-	"github.com/otlpctl/otlpctl/e2e/harness/wait"
 )
 
 // poolerUsers are those whom poolers let in, besides the superuser.
@@ -42,7 +41,7 @@ func TestPgBouncerLosesNothing(t *testing.T) {
 		begin: func(t *testing.T, _ string) { must(t, db.Stop()) },
 	}, {
 		name: "server killed", says: "(SQLSTATE 08P01)", end: start,
-		begin: func(t *testing.T, _ string) { must(t, db.Kill()) },
+		begin: func(t *testing.T, _ string) { must(t, db.Kill(t.Context())) },
 	}} {
 		o.pooler = p
 		if !t.Run(o.name, func(t *testing.T) { o.through(t, db) }) {
@@ -133,13 +132,7 @@ func TestPgBouncerFollow(t *testing.T) {
 	db := postgres.Own(t)
 	p := pgbouncer.Own(t, db, "transaction", nil)
 	url := p.At(db.URL(postgres.Database))
-	s := serve(t, onlyInto(url))
-	deliver(t, s, numbered.Request(signal.Logs, 1, 1), signal.Logs)
-	deliver(t, s, numbered.Request(signal.Metrics, 1, 1), signal.Metrics)
-	wait.For(t, arrivalLimit, "the tables", func() bool {
-		rows, err := db.Rows(t.Context(), postgres.Database, "SELECT count(*) FROM otlp_logs, otlp_points")
-		return err == nil && rows[0][0] == "1"
-	})
+	s := primed(t, url, db)
 	followed(t, s, url, func() {
 		must(t, p.Kill())
 		must(t, p.Start(t.Context()))

@@ -284,7 +284,7 @@ func TestPostgresFailsOver(t *testing.T) {
 		t.Errorf("%s points in the primary", got)
 	}
 
-	if err := errors.Join(primary.Kill(), standby.Stop(), standby.Start(t.Context(), "default_transaction_read_only=off")); err != nil {
+	if err := errors.Join(primary.Kill(t.Context()), standby.Stop(), standby.Start(t.Context(), "default_transaction_read_only=off")); err != nil {
 		t.Fatal(err)
 	}
 	wait.For(t, arrivalLimit, "the other server to take over", func() bool {

@@ -79,17 +79,25 @@ func (f *following) end() {
 	}
 }
 
-// All that is acknowledged while a query follows is shown, and nothing is shown twice, through a restart of the server.
-func TestPostgresFollowMissesNothing(t *testing.T) {
-	db := postgres.Own(t)
-	url := db.URL(postgres.Database)
+// primed returns a receiver that writes to the database of a URL, which has a log record and a data point when the server
+// that will be asked has them.
+func primed(t *testing.T, url string, asked *postgres.Server) *server {
+	t.Helper()
 	s := serve(t, onlyInto(url))
 	deliver(t, s, numbered.Request(signal.Logs, 1, 1), signal.Logs)
 	deliver(t, s, numbered.Request(signal.Metrics, 1, 1), signal.Metrics)
 	wait.For(t, arrivalLimit, "the tables", func() bool {
-		rows, err := db.Rows(t.Context(), postgres.Database, "SELECT count(*) FROM otlp_logs, otlp_points")
+		rows, err := asked.Rows(t.Context(), postgres.Database, "SELECT count(*) FROM otlp_logs, otlp_points")
 		return err == nil && rows[0][0] == "1"
 	})
+	return s
+}
+
+// All that is acknowledged while a query follows is shown, and nothing is shown twice, through a restart of the server.
+func TestPostgresFollowMissesNothing(t *testing.T) {
+	db := postgres.Own(t)
+	url := db.URL(postgres.Database)
+	s := primed(t, url, db)
 	followed(t, s, url, func() {
 		if err := db.Stop(); err != nil {
 			t.Fatal(err)

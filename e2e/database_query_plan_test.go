@@ -163,7 +163,8 @@ func TestPostgresQueriesUseIndexes(t *testing.T) {
 		keys[i] = store.Key{Time: log.Time, ID: log.Key}
 	}
 	p.plans()
-	f("whether items are there", `_pkey.*\n\s+Index Cond: \(\("?time"? = .*\) AND \(key = `, func() (int, error) {
+	const byKey = `_pkey.*\n\s+Index Cond: \(\("?time"? = .*\) AND \(key = `
+	f("whether items are there", byKey, func() (int, error) {
 		there, err := s.Holds(t.Context(), wire.Logs, keys)
 		return len(slices.DeleteFunc(there, func(there bool) bool { return !there })) - len(keys) + 1, err
 	})
@@ -182,6 +183,27 @@ func TestPostgresQueriesUseIndexes(t *testing.T) {
 		err := s.FollowLogs(ctx, store.LogFilter{Range: hour, Limit: 20}, store.Followed[*row.Log]{New: func(some []*row.Log) error {
 			n += len(some)
 			cancel()
+			return nil
+		}})
+		if errors.Is(err, context.Canceled) {
+			err = nil
+		}
+		return n, err
+	})
+	s.Poll = 10 * time.Millisecond
+	f("what has arrived", byKey, func() (int, error) {
+		ctx, cancel := context.WithCancel(t.Context())
+		n := -1
+		err := s.FollowLogs(ctx, store.LogFilter{Range: store.Range{Since: p.until.Add(-10 * time.Hour)}, Limit: 1}, store.Followed[*row.Log]{New: func(some []*row.Log) error {
+			if n < 0 {
+				p.MustExec(t, postgres.Database, fmt.Sprintf("INSERT INTO otlp_logs SELECT timestamptz '%s' - n * interval '1 hour', md5('new' || n)::uuid, now(), md5('r0')::uuid, md5('')::uuid, 0, 0, 0, 0, '' "+
+					"FROM generate_series(1, 9) n", p.until.Format(time.RFC3339)))
+				n = 0
+				return nil
+			}
+			if n += len(some); n == 9 {
+				cancel()
+			}
 			return nil
 		}})
 		if errors.Is(err, context.Canceled) {

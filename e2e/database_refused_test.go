@@ -65,3 +65,44 @@ func TestPostgresRefusesMany(t *testing.T) {
 	f("half", func(i int) bool { return i >= items/2 })
 	f("all", func(int) bool { return true })
 }
+
+// What a trigger refuses, or a constraint that somebody has added elsewhere, is refused alone, whatever it says of where
+// it stands.
+func TestPostgresTriggersRefuse(t *testing.T) {
+	db := postgres.Own(t)
+	e, _ := toPostgres(t, pgexport.Config{URL: db.URL(postgres.Database)})
+	at := uint64(time.Now().UnixNano())
+	mustExport(t, e, signal.Logs, bodies(1, at-1, func(int) bool { return false }))
+	const items = 2000
+	stored := 1
+	f := func(name, when, check string, refused int, bad func(i int) bool) {
+		t.Helper()
+		db.MustExec(t, postgres.Database, fmt.Sprintf(`DROP TABLE IF EXISTS notes; CREATE TABLE notes (body text UNIQUE, line int);
+			CREATE OR REPLACE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN %s RETURN NEW; END $$;
+			DROP TRIGGER IF EXISTS look ON otlp_logs; CREATE TRIGGER look %s INSERT ON otlp_logs FOR EACH ROW EXECUTE FUNCTION look()`, check, when))
+		b := batchOf(t, signal.Logs, bodies(items, at, bad))
+		at += items
+		partial, err := e.Export(t.Context(), b)
+		var reasons int64
+		for _, n := range partial.Reasons {
+			reasons += n
+		}
+		if err != nil || partial.Rejected != int64(refused) || reasons != partial.Rejected {
+			t.Errorf("%s: %+v, %v", name, partial, err)
+		}
+		stored += items - refused
+		if got := db.Value(t, postgres.Database, "SELECT count(*) FROM otlp_logs"); got != fmt.Sprint(stored) {
+			t.Errorf("%s: %s items are stored, want %d", name, got, stored)
+		}
+	}
+	const snow = "IF NEW.body = '☃' THEN %s END IF;"
+	third := func(i int) bool { return i%300 == 7 }
+	f("value", "AFTER", fmt.Sprintf(snow, "PERFORM 1 / 0;"), 7, third)
+	f("constraint", "AFTER", fmt.Sprintf(snow, "RAISE EXCEPTION 'no' USING ERRCODE = '23514', CONSTRAINT = 'mine';"), 7, third)
+	f("unique elsewhere", "AFTER", fmt.Sprintf(snow, "INSERT INTO notes VALUES (NEW.body);"), 6, third)
+	f("COPY within", "AFTER", fmt.Sprintf(snow, "COPY notes FROM PROGRAM 'printf \"a\\tb\\n\"';"), 7, third)
+	if before := db.Value(t, postgres.Database, "SHOW server_version_num"); before >= "130000" { // no BEFORE for partitioned tables until then
+		f("value, before", "BEFORE", fmt.Sprintf(snow, "PERFORM 1 / 0;"), 7, third)
+		f("COPY within, before", "BEFORE", fmt.Sprintf(snow, "COPY notes FROM PROGRAM 'printf \"a\\tb\\n\"';"), 7, third)
+	}
+}

@@ -12,7 +12,6 @@ import (
 	pgexport "github.com/otlpctl/otlpctl/receiver/export/database/postgres"
 	"github.com/otlpctl/otlpctl/receiver/export/database/row"
 
-	"github.com/otlpctl/otlpctl/e2e/harness/numbered"
 	"github.com/otlpctl/otlpctl/e2e/harness/postgres"
 	"github.com/otlpctl/otlpctl/e2e/harness/signal"
 	"github.com/otlpctl/otlpctl/e2e/harness/wait"
@@ -28,7 +27,7 @@ func TestPostgresStandbyTakesOver(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]struct {
 		parameters, says string
-		fail             func(*postgres.Server) error
+		fail             func(*postgres.Server, context.Context) error
 	}{
 		"read-write": {"&target_session_attrs=read-write", "hint: no host of the URL takes writes", (*postgres.Server).Kill},
 		"any":        {"", "(SQLSTATE 25006)", (*postgres.Server).Kill},
@@ -42,7 +41,7 @@ func TestPostgresStandbyTakesOver(t *testing.T) {
 			s := serve(t, keeping(bothHosts(url, primary, standby)+o.parameters, impatient...))
 			l := sendNow(t, s)
 			s.storing(t)
-			must(t, o.fail(primary))
+			must(t, o.fail(primary, t.Context()))
 			wait.For(t, arrivalLimit, "/status to say "+o.says+", and clients to be refused", func() bool {
 				return strings.Contains(s.database(t).Error, o.says) && len(l.refused()) >= 30
 			})
@@ -67,13 +66,7 @@ func TestPostgresStandbyAnswersQueries(t *testing.T) {
 	t.Parallel()
 	primary := postgres.Own(t)
 	standby := primary.Standby(t)
-	s := serve(t, onlyInto(primary.URL(postgres.Database)))
-	deliver(t, s, numbered.Request(signal.Logs, 1, 1), signal.Logs)
-	deliver(t, s, numbered.Request(signal.Metrics, 1, 1), signal.Metrics)
-	wait.For(t, arrivalLimit, "the tables", func() bool {
-		rows, err := standby.Rows(t.Context(), postgres.Database, "SELECT count(*) FROM otlp_logs, otlp_points")
-		return err == nil && rows[0][0] == "1"
-	})
+	s := primed(t, primary.URL(postgres.Database), standby)
 	followed(t, s, standby.URL(postgres.Database), func() {
 		must(t, standby.Stop())
 		must(t, standby.Start(t.Context()))

@@ -39,10 +39,11 @@ func newConfigValidate(s term.Streams) *cobra.Command {
   build     every component of a pipeline is made by the code that serve runs: certificates
             and keys are read, and files to write to could be opened. None is created,
             changed or left behind.
-  bind      every port and socket is taken, and every database in a file, and let go at once.
-            What passes this starts.
+  bind      every port and socket is taken, and let go at once, and no other process writes
+            to a database in a file. What passes this starts.
   connect   every backend is sent an empty request for each signal, which changes nothing
-            there but proves address, TLS, headers and path
+            there but proves address, TLS, headers and path; a PostgreSQL is asked whether
+            its tables can be made and written to
 
 With --as-written the configuration is one that is to run elsewhere: only --config and --set
 count, references such as ${env:NAME} and encrypted values stay as they are, and the level is

@@ -15,9 +15,8 @@ import (
 type telemetryTable struct {
 	out     *term.Output
 	columns []telemetryColumn
-	follow  bool  // rows come as long as somebody looks: see layout
-	widths  []int // before they are fitted to the terminal
-	drawn   int   // in how many columns of the terminal the header was, or 0
+	follow  bool // rows come as long as somebody looks: see layout
+	drawn   int  // in how many columns of the terminal the header was, or 0
 }
 
 type telemetryColumn struct {
@@ -76,13 +75,12 @@ func (t *telemetryTable) write(rows [][]telemetryCell) error {
 
 // text returns rows for a terminal of a width, below their header unless that stands above them as it is.
 func (t *telemetryTable) text(rows [][]telemetryCell, width int) string {
-	place := t.fit
+	var shown, widths []int
 	if t.follow {
-		place = t.layout
+		shown, widths = t.layout(width)
 	} else {
-		t.measure(rows)
+		shown, widths = t.fit(t.measure(rows), width)
 	}
-	shown, widths := place(width)
 	var b strings.Builder
 	if t.drawn != width {
 		t.drawn = width
@@ -98,23 +96,23 @@ func (t *telemetryTable) text(rows [][]telemetryCell, width int) string {
 	return b.String()
 }
 
-// measure makes columns as wide as their widest cell.
-func (t *telemetryTable) measure(rows [][]telemetryCell) {
-	if t.widths == nil {
-		for _, c := range t.columns {
-			t.widths = append(t.widths, term.Width(c.name))
-		}
+// measure returns how wide the widest cell of each column is, or its name.
+func (t *telemetryTable) measure(rows [][]telemetryCell) []int {
+	widths := make([]int, len(t.columns))
+	for i, c := range t.columns {
+		widths[i] = term.Width(c.name)
 	}
 	for _, row := range rows {
 		for i, c := range row {
-			t.widths[i] = min(max(t.widths[i], term.Width(oneLine(t.out, c.text))), widest)
+			widths[i] = min(max(widths[i], term.Width(oneLine(t.out, c.text))), widest)
 		}
 	}
+	return widths
 }
 
-// fit returns which columns are shown, and how wide they are.
-func (t *telemetryTable) fit(width int) (shown []int, widths []int) {
-	widths = slices.Clone(t.widths)
+// fit returns which columns are shown within a width, and how wide they are: as wanted, if there is room.
+func (t *telemetryTable) fit(wanted []int, width int) (shown, widths []int) {
+	widths = slices.Clone(wanted)
 	for i := range t.columns {
 		shown = append(shown, i)
 	}
@@ -134,7 +132,7 @@ func (t *telemetryTable) fit(width int) (shown []int, widths []int) {
 		}
 		shown = slices.DeleteFunc(shown, func(j int) bool { return j == i })
 		for _, j := range shown { // there is room again
-			widths[j] = t.widths[j]
+			widths[j] = wanted[j]
 		}
 	}
 	return shown, widths

@@ -19,8 +19,7 @@ func TestTelemetryTableFits(t *testing.T) {
 	f := func(width int, want ...string) {
 		t.Helper()
 		table := telemetryTable{out: term.Plain(nil, io.Discard, io.Discard).Out, columns: columns}
-		table.measure(rows)
-		shown, widths := table.fit(width)
+		shown, widths := table.fit(table.measure(rows), width)
 		var b strings.Builder
 		for _, row := range rows {
 			table.line(&b, row, shown, widths)

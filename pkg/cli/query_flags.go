@@ -62,7 +62,7 @@ func choosingFlags() []string {
 	return []string{"service", "attribute", "name", "min-duration", "max-duration", "status", "severity", "trace", "body"}
 }
 
-// check returns what is wrong with the options.
+// check returns what is wrong with the options, and notes whether one of them chooses.
 func (o *queryOptions) check(cmd *cobra.Command) error {
 	given := slices.DeleteFunc(choosingFlags(), func(flag string) bool { return !cmd.Flags().Changed(flag) })
 	o.narrowed = len(given) > 0

@@ -11,11 +11,11 @@ import (
 
 // layout returns which columns are shown, and how wide they are, for rows of which most are still to come.
 func (t *telemetryTable) layout(width int) (shown, widths []int) {
-	t.widths = make([]int, len(t.columns))
+	usual := make([]int, len(t.columns))
 	for i, c := range t.columns {
-		t.widths[i] = max(c.usual, term.Width(c.name))
+		usual[i] = max(c.usual, term.Width(c.name))
 	}
-	shown, widths = t.fit(width)
+	shown, widths = t.fit(usual, width)
 	for rest := width - total(shown, widths); rest > 0; rest-- {
 		i := t.neediest(shown, widths)
 		if i < 0 {

@@ -105,8 +105,7 @@ type logLines struct {
 	colors   palette
 	document func([]*row.Log) ([]byte, error)
 
-	begun   bool
-	service int // columns of the names of services
+	begun bool
 }
 
 func (l *logLines) show(logs []*row.Log) error {
@@ -147,20 +146,25 @@ const (
 	leastOfService = 8
 )
 
-// lines writes records as people read a log: complete, in as many lines as they have. Names of services are as wide as
-// the widest, or a fifth of the terminal if more records are to come.
-func (l *logLines) lines(logs []*row.Log) error {
+// serviceWidth returns how wide the names of services are: as the widest, or a fifth of the terminal if more records are
+// to come.
+func (l *logLines) serviceWidth(logs []*row.Log) int {
 	if l.options.follow {
-		l.service = min(max(l.streams.Out.Width()/5, leastOfService), mostOfService)
-	} else {
-		for _, log := range logs {
-			l.service = min(max(l.service, term.Width(oneLine(l.streams.Out, string(log.Service)))), mostOfService)
-		}
+		return min(max(l.streams.Out.Width()/5, leastOfService), mostOfService)
 	}
-	var b strings.Builder
-	now := time.Now()
+	width := 0
 	for _, log := range logs {
-		l.line(&b, log, now)
+		width = max(width, term.Width(oneLine(l.streams.Out, string(log.Service))))
+	}
+	return min(width, mostOfService)
+}
+
+// lines writes records as people read a log: complete, in as many lines as they have.
+func (l *logLines) lines(logs []*row.Log) error {
+	var b strings.Builder
+	now, width := time.Now(), l.serviceWidth(logs)
+	for _, log := range logs {
+		l.line(&b, log, width, now)
 	}
 	_, err := l.streams.Out.Write([]byte(b.String()))
 	return err
@@ -169,12 +173,12 @@ func (l *logLines) lines(logs []*row.Log) error {
 // severityWidth is how wide the names of severities are.
 const severityWidth = 6
 
-func (l *logLines) line(b *strings.Builder, log *row.Log, now time.Time) {
+func (l *logLines) line(b *strings.Builder, log *row.Log, serviceWidth int, now time.Time) {
 	out := l.streams.Out
 	service := string(log.Service)
 	severity := term.Fit(oneLine(out, severityText(log.Severity, log.SeverityText)), severityWidth)
 	b.WriteString(out.Paint(term.Dim, momentText(log.Time, now)) + " " + severityPaint(out, log.Severity, severity) + " " +
-		l.colors.paint(service, term.Fit(oneLine(out, service), l.service)) + " ")
+		l.colors.paint(service, term.Fit(oneLine(out, service), serviceWidth)) + " ")
 	body := string(log.Body)
 	if log.EventName != nil {
 		body = strings.TrimSpace(string(log.EventName) + " " + body)

@@ -79,29 +79,29 @@ func (r recordings) close() error {
 func (r *sendReport) sendFiles(ctx context.Context, s term.Streams, client *load.Client, files recordings) (err error) {
 	progress := &sendProgress{out: s.Err}
 	defer progress.close()
-	var books *sendLedger // nil unless it is looked for
+	var ledger *sendLedger // nil unless it is looked for
 	if r.options.check {
 		finder, fault := r.options.checks.open(ctx)
 		if fault != nil {
 			return fault
 		}
 		defer func() { err = errors.Join(err, finder.Close()) }()
-		books = newSendLedger(finder, r.options.checks.timeout, client, progress)
+		ledger = newSendLedger(finder, r.options.checks.timeout, client, progress)
 	}
 	r.Signals = []sentSignal{}
 	for _, file := range files {
 		progress.begin(file.name)
-		goesOn, err := r.sendFile(ctx, client, file, progress, books)
+		goesOn, err := r.sendFile(ctx, client, file, progress, ledger)
 		progress.end(goesOn)
 		if !goesOn {
-			return cmp.Or(ctx.Err(), errors.Join(err, r.find(ctx, books, progress)))
+			return cmp.Or(ctx.Err(), errors.Join(err, r.find(ctx, ledger, progress)))
 		}
 	}
-	return r.find(ctx, books, progress)
+	return r.find(ctx, ledger, progress)
 }
 
 // sendFile sends what is in a file, and returns false if something is wrong with it, or if something was not taken.
-func (r *sendReport) sendFile(ctx context.Context, client *load.Client, file recording, progress *sendProgress, books *sendLedger) (goesOn bool, err error) {
+func (r *sendReport) sendFile(ctx context.Context, client *load.Client, file recording, progress *sendProgress, ledger *sendLedger) (goesOn bool, err error) {
 	for record, err := range load.Read(interruptibly(ctx, file), r.options.signals) {
 		switch {
 		case ctx.Err() != nil:
@@ -115,15 +115,15 @@ func (r *sendReport) sendFile(ctx context.Context, client *load.Client, file rec
 			continue
 		}
 		place := file.name + ": " + record.Place
-		if books != nil {
-			books.place = place
+		if ledger != nil {
+			ledger.place = place
 		}
 		if answer := r.add(record.Signal, client.Send(ctx, record.Signal, record.Request, record.Items)); answer.Err != nil {
 			r.Place = place
 			return false, ctx.Err()
 		}
-		if books != nil && books.Full() {
-			if err := r.find(ctx, books, progress); err != nil {
+		if ledger != nil && ledger.Full() {
+			if err := r.find(ctx, ledger, progress); err != nil {
 				return false, err
 			}
 		}

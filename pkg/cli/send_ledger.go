@@ -63,7 +63,8 @@ func (r *sendReport) find(ctx context.Context, l *sendLedger, progress *sendProg
 	case errors.Is(err, load.ErrMissing):
 		err = r.missing(l)
 	case err == nil && r.foundNothing():
-		err = errors.New("nothing of what was accepted can be looked for: it has no times of its own, by which it is told from other telemetry")
+		err = hinted.New(errors.New("nothing of what was accepted can be looked for: it has no times of its own, by which it is told from other telemetry"),
+			"without --file, what is sent is found by its ID")
 	}
 	if err != nil {
 		return r.stop(err)

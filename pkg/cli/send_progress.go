@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/otlpctl/otlpctl/pkg/term"
@@ -14,31 +15,80 @@ const (
 	sendHeartbeat = 10 * time.Second       // elsewhere
 )
 
-// sendProgress shows how much of a file has been sent, if that takes its time.
+// sendProgress shows how much of a file has been sent, and how much of that is still to be found, if it takes its time.
 type sendProgress struct {
 	out   *term.Output
 	shown *term.Progress // nil as long as nothing is shown
+	next  time.Time      // when there is something to show
+	steps int            // how many have begun
 
-	file        string
-	items       int
-	began, next time.Time
+	sending sendStep
+	file    string
+	items   int // of the file that were sent
 
-	looking time.Time // since when what was sent is looked for
+	looking sendStep
 	missing int
 }
 
-// begin begins a file.
-func (p *sendProgress) begin(file string) {
-	now := time.Now()
-	p.file, p.items, p.began, p.next = file, 0, now, now.Add(sendPatience)
+// sendStep is a file that is sent, or a look for what was sent, of which there may be several.
+type sendStep struct {
+	id    string
+	began time.Time
 }
+
+func (p *sendProgress) step() sendStep {
+	now := time.Now()
+	p.steps++
+	p.next = now.Add(sendPatience)
+	return sendStep{strconv.Itoa(p.steps), now}
+}
+
+// begin begins a file.
+func (p *sendProgress) begin(file string) { p.sending, p.file, p.items = p.step(), file, 0 }
 
 // sent adds items that were.
 func (p *sendProgress) sent(items int) {
 	p.items += items
 	if p.due() {
-		p.update(term.StepRunning)
+		p.showSending(term.StepRunning)
 	}
+}
+
+// end ends a file, of which all was sent or not.
+func (p *sendProgress) end(all bool) {
+	if p.shown != nil {
+		p.showSending(endState(all))
+	}
+}
+
+func (p *sendProgress) showSending(state term.StepState) {
+	p.update(p.sending, fmt.Sprintf("send %s: %s", p.file, counted(p.items, "item")), state)
+}
+
+// look begins to look for what was sent.
+func (p *sendProgress) look() { p.looking, p.missing = p.step(), 0 }
+
+// looked says how many items are still to be found.
+func (p *sendProgress) looked(missing int) {
+	p.missing = missing
+	if p.due() {
+		p.showLooking(term.StepRunning)
+	}
+}
+
+// found ends the look, by which all was found or not.
+func (p *sendProgress) found(all bool) {
+	if p.shown == nil || p.missing == 0 {
+		return
+	}
+	if all {
+		p.missing = 0
+	}
+	p.showLooking(endState(all))
+}
+
+func (p *sendProgress) showLooking(state term.StepState) {
+	p.update(p.looking, "look for what was sent: "+counted(p.missing, "item")+" missing", state)
 }
 
 // due reports whether something is to be shown now, and begins with that if nothing was yet.
@@ -57,53 +107,15 @@ func (p *sendProgress) due() bool {
 	return true
 }
 
-// end ends a file, of which all was sent or not.
-func (p *sendProgress) end(all bool) {
-	state := term.StepDone
-	if !all {
-		state = term.StepFailed
-	}
-	if p.shown != nil {
-		p.update(state)
-	}
+func (p *sendProgress) update(step sendStep, text string, state term.StepState) {
+	p.shown.Update(term.Step{ID: step.id, Text: text, State: state, Took: time.Since(step.began)})
 }
 
-func (p *sendProgress) update(state term.StepState) {
-	p.shown.Update(term.Step{
-		ID: p.file, Text: fmt.Sprintf("send %s: %s", p.file, counted(p.items, "item")), State: state, Took: time.Since(p.began),
-	})
-}
-
-// look begins to look for what was sent.
-func (p *sendProgress) look() {
-	p.looking, p.missing = time.Now(), 0
-	p.next = p.looking.Add(sendPatience)
-}
-
-// looked says how many items are still to be found.
-func (p *sendProgress) looked(missing int) {
-	p.missing = missing
-	if p.due() {
-		p.updateLook(term.StepRunning)
-	}
-}
-
-// found ends that.
-func (p *sendProgress) found(all bool) {
-	if p.shown == nil || p.missing == 0 {
-		return
-	}
-	state := term.StepFailed
+func endState(all bool) term.StepState {
 	if all {
-		state, p.missing = term.StepDone, 0
+		return term.StepDone
 	}
-	p.updateLook(state)
-}
-
-func (p *sendProgress) updateLook(state term.StepState) {
-	p.shown.Update(term.Step{
-		ID: " look", Text: "look for what was sent: " + counted(p.missing, "item") + " missing", State: state, Took: time.Since(p.looking),
-	})
+	return term.StepFailed
 }
 
 // close leaves what is shown as it is.

@@ -24,9 +24,9 @@ const (
 type tracesOptions struct {
 	queryOptions
 
-	name         string
-	min, longest time.Duration
-	status       statusFlag
+	name              string
+	shortest, longest time.Duration
+	status            statusFlag
 }
 
 func newTraces(s term.Streams) *cobra.Command {
@@ -76,7 +76,7 @@ again.`,
 	f := cmd.Flags()
 	f.Lookup("limit").Usage = fmt.Sprintf("`number` of traces at most, the newest, or of spans in a waterfall (default %d, or %d)", tracesLimit, waterfallLimit)
 	f.StringVar(&o.name, "name", "", "`name` of a span; * stands for any characters, ? for one")
-	f.DurationVar(&o.min, "min-duration", 0, "leave out traces that were shorter")
+	f.DurationVar(&o.shortest, "min-duration", 0, "leave out traces that were shorter")
 	f.DurationVar(&o.longest, "max-duration", 0, "leave out traces that were longer")
 	f.Var(&o.status, "status", "error: with a span that failed; ok: without any")
 	offer(cmd, "status", "ok", "error", "any")
@@ -87,12 +87,12 @@ func (o *tracesOptions) check(cmd *cobra.Command, args []string) error {
 	for _, d := range []struct {
 		flag string
 		time.Duration
-	}{{"min-duration", o.min}, {"max-duration", o.longest}} {
+	}{{"min-duration", o.shortest}, {"max-duration", o.longest}} {
 		if cmd.Flags().Changed(d.flag) && d.Duration <= 0 {
 			return fmt.Errorf("--%s %s: want more than 0", d.flag, d.Duration)
 		}
 	}
-	if o.longest > 0 && o.min > o.longest {
+	if o.longest > 0 && o.shortest > o.longest {
 		return errors.New("--min-duration is more than --max-duration: no trace is both")
 	}
 	if !cmd.Flags().Changed("limit") {
@@ -111,7 +111,7 @@ func (o *tracesOptions) check(cmd *cobra.Command, args []string) error {
 
 // onlyOfOne returns an error if a flag is given that chooses among traces.
 func onlyOfOne(cmd *cobra.Command) error {
-	for _, flag := range []string{"since", "until", "service", "attribute", "follow", "name", "min-duration", "max-duration", "status"} {
+	for _, flag := range append(choosingFlags(), "since", "until", "follow") {
 		if cmd.Flags().Changed(flag) {
 			return fmt.Errorf("--%s chooses among traces: it does not go with an ID", flag)
 		}
@@ -123,7 +123,7 @@ func (o *tracesOptions) filter() store.TraceFilter {
 	attributes, _ := o.wanted() // as check has seen
 	return store.TraceFilter{
 		Range: o.within(time.Now()), Service: o.service, Name: o.name, Attributes: attributes,
-		MinDuration: o.min, MaxDuration: o.longest, Status: o.status.status(), Limit: o.limit,
+		MinDuration: o.shortest, MaxDuration: o.longest, Status: o.status.status(), Limit: o.limit,
 	}
 }
 

@@ -68,6 +68,6 @@ func (s *Sample) count(ctx context.Context, f Finder, sig wire.Signal) (int, err
 	case wire.Logs:
 		return f.LogRecords(ctx, s.TraceID)
 	default:
-		return f.DataPoints(ctx, AttributeID, s.TraceID)
+		return f.DataPoints(ctx, attributeID, s.TraceID)
 	}
 }

@@ -46,7 +46,7 @@ func TestAwait(t *testing.T) {
 			if !errors.Is(err, want) || time.Since(began).Round(time.Second) != took {
 				t.Errorf("up to %d: %v after %s, want %v after %s", most, err, time.Since(began), want, took)
 			}
-			if failing == nil && (found[wire.Traces] != most || !strings.Contains(finder.asked, AttributeID+"="+s.TraceID)) {
+			if failing == nil && (found[wire.Traces] != most || !strings.Contains(finder.asked, attributeID+"="+s.TraceID)) {
 				t.Errorf("found %v, asked for %s", found, finder.asked)
 			}
 		})

@@ -39,7 +39,7 @@ func (d *documents) next() (document []byte, keys []string, begin start, err err
 		if err != nil {
 			return nil, nil, begin, err
 		}
-		if len(d.document) == MaxRecord {
+		if len(d.document) == maxRecord {
 			return nil, nil, begin, &RecordError{begin.String(), tooLong()}
 		}
 		d.document = append(d.document, c)
@@ -80,7 +80,7 @@ func notAnObject(first byte) error {
 }
 
 func tooLong() error {
-	return hinted.New(fmt.Errorf("the document is longer than %d MiB", MaxRecord>>20),
+	return hinted.New(fmt.Errorf("the document is longer than %d MiB", maxRecord>>20),
 		"take it apart, for traces: jq -c '.resourceSpans[] | {resourceSpans: [.]}' FILE | otlpctl send --file -")
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/otlpctl/otlpctl/receiver/export/database/row"
@@ -44,7 +43,8 @@ type Ledger struct {
 	decoder  row.Decoder
 }
 
-// NewLedger looks for items with a Holder, and loses patience when nothing more has been found for so long.
+// NewLedger makes a ledger without items, which are looked for with a Holder until nothing more has been found for as
+// long as patience.
 func NewLedger(h Holder, patience time.Duration) *Ledger {
 	return &Ledger{holder: h, patience: patience, accounts: map[wire.Signal]*account{}}
 }
@@ -78,13 +78,15 @@ func (l *Ledger) Of(sig wire.Signal) Account {
 	if a == nil {
 		return Account{}
 	}
-	if a.Missing > 0 && len(a.owed) > 0 {
-		a.First = a.owed[0].place
+	account := a.Account
+	if account.Missing > 0 && len(a.owed) > 0 {
+		account.First = a.owed[0].place
 	}
-	return a.Account
+	return account
 }
 
-// Enter adds a request of which so many items were accepted. It is not kept. place says where it comes from.
+// Enter adds a request of which so many items were accepted. It is not kept. place says where it comes from. The error is
+// that of a request which is no OTLP.
 func (l *Ledger) Enter(sig wire.Signal, request []byte, accepted int, place string) error {
 	report, err := wire.Scan(sig, request)
 	if err != nil {
@@ -193,12 +195,15 @@ func (l *Ledger) lookFor(ctx context.Context, sig wire.Signal, a *account) (int,
 			a.owed = append(rest, a.owed[from:]...)
 			return found, err
 		}
+		n := 0
 		for i := range some {
-			if !there[i] {
+			if there[i] {
+				n++
+			} else {
 				rest = append(rest, some[i])
 			}
 		}
-		n := min(len(slices.DeleteFunc(there, func(there bool) bool { return !there })), a.Missing)
+		n = min(n, a.Missing) // what was refused now may be there from before
 		found += n
 		a.Found += n
 		a.Missing -= n

@@ -12,8 +12,8 @@ import (
 	"github.com/otlpctl/otlpctl/receiver/wire"
 )
 
-// MaxRecord is how many bytes of a recording are held at a time at most: the longest document or record that is read.
-const MaxRecord = 128 << 20
+// maxRecord is how many bytes of a recording are held at a time at most: the longest document or record that is read.
+const maxRecord = 128 << 20
 
 // Record is one recorded request.
 type Record struct {
@@ -107,7 +107,7 @@ func formOf(in *bufio.Reader) (func(*reader) error, error) {
 		return nil, hinted.New(errors.New("this is compressed with zstd as a whole"), "unpack it on the way: zstd -dc FILE | otlpctl send --file -")
 	case head[0] == requestTag:
 		return (*reader).request, nil
-	case len(head) > lengthBytes && lengthOf(head) <= MaxRecord:
+	case len(head) > lengthBytes && lengthOf(head) <= maxRecord:
 		return (*reader).records, nil
 	}
 	return nil, fmt.Errorf("this is neither OTLP/JSON nor encoded OTLP")
@@ -128,12 +128,12 @@ func isText(head []byte) bool {
 
 // request reads a recording that is one encoded request.
 func (r *reader) request() error {
-	request, err := io.ReadAll(io.LimitReader(r.in, MaxRecord+1))
+	request, err := io.ReadAll(io.LimitReader(r.in, maxRecord+1))
 	if err != nil {
 		return err
 	}
-	if len(request) > MaxRecord {
-		return fmt.Errorf("the request is longer than %d MiB", MaxRecord>>20)
+	if len(request) > maxRecord {
+		return fmt.Errorf("the request is longer than %d MiB", maxRecord>>20)
 	}
 	return r.protobuf(request, "the request")
 }

@@ -45,8 +45,8 @@ func (r *reader) record(into *bytes.Buffer) error {
 		return err
 	}
 	length := lengthOf(head[:])
-	if length > MaxRecord {
-		return fmt.Errorf("by its length, the record has %d bytes, more than the %d MiB that are read at a time", length, MaxRecord>>20)
+	if length > maxRecord {
+		return fmt.Errorf("by its length, the record has %d bytes, more than the %d MiB that are read at a time", length, maxRecord>>20)
 	}
 	into.Reset()
 	got, err := io.CopyN(into, r.in, length) // grows with what is there, whatever the length says
@@ -82,7 +82,7 @@ type unpacker struct {
 // zstd returns what is in a compressed record. It is valid until the next call.
 func (u *unpacker) zstd(record []byte) (_ []byte, err error) {
 	if u.decoder == nil {
-		if u.decoder, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(MaxRecord)); err != nil {
+		if u.decoder, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxRecord)); err != nil {
 			return nil, err
 		}
 	}

@@ -12,9 +12,9 @@ import (
 	"github.com/otlpctl/otlpctl/receiver/wire"
 )
 
-// AttributeID is the attribute that tells the data points of one Sample from those of others. Its value is the ID of
+// attributeID is the attribute that tells the data points of one Sample from those of others. Its value is the ID of
 // the trace.
-const AttributeID = "otlpctl.send.id"
+const attributeID = "otlpctl.send.id"
 
 // MetricPrefix is what the names of all metrics of a Sample begin with.
 const MetricPrefix = "otlpctl.send."

@@ -28,7 +28,7 @@ func (s *Sample) traces() object {
 		attribute("http.request.method", "GET"),
 		attribute("http.route", "/otlpctl/send"),
 		attributeInt("http.response.status_code", 200),
-		attribute(AttributeID, s.TraceID),
+		attribute(attributeID, s.TraceID),
 	}
 	root["status"] = object{"code": statusOK}
 
@@ -101,7 +101,7 @@ func (s *Sample) metrics() object {
 func (s *Sample) point() object {
 	return object{
 		"startTimeUnixNano": s.before(length), "timeUnixNano": s.before(0),
-		"attributes": []object{attribute(AttributeID, s.TraceID)},
+		"attributes": []object{attribute(attributeID, s.TraceID)},
 	}
 }
 
@@ -112,7 +112,7 @@ func (s *Sample) logs() object {
 		"scopeLogs": []object{{"scope": scope(), "logRecords": []object{{
 			"timeUnixNano": s.before(0), "observedTimeUnixNano": s.before(0),
 			"severityNumber": severityInfo, "severityText": "INFO", "body": object{"stringValue": "served GET /otlpctl/send"},
-			"attributes": []object{attributeInt("http.response.status_code", 200), attribute(AttributeID, s.TraceID)},
+			"attributes": []object{attributeInt("http.response.status_code", 200), attribute(attributeID, s.TraceID)},
 			"traceId":    s.TraceID, "spanId": s.SpanIDs[0], "flags": sampled,
 		}}}},
 	}}}

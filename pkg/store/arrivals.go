@@ -13,7 +13,8 @@ const defaultPoll = time.Second
 
 // arrival is an item that has arrived.
 type arrival struct {
-	place
+	Key
+
 	trace TraceID // of a span
 }
 
@@ -57,12 +58,12 @@ func (a *arrivals) next(ctx context.Context) ([]arrival, error) {
 	keys := map[row.ID]bool{}
 	err = a.store.run(ctx, q, func(c columns) error {
 		row := scan{columns: c}
-		one := arrival{place: place{instant(row.int64()), row.id()}}
+		one := arrival{Key: Key{row.uint64(), row.id()}}
 		if a.trace {
 			one.trace = TraceID(row.id())
 		}
-		keys[one.key] = true
-		if !a.keys[one.key] {
+		keys[one.ID] = true
+		if !a.keys[one.ID] {
 			fresh = append(fresh, one)
 		}
 		return nil

@@ -1,9 +1,6 @@
 package store
 
-import (
-	"cmp"
-	"context"
-)
+import "context"
 
 // connection is a database that answers queries.
 type connection interface {
@@ -14,13 +11,11 @@ type connection interface {
 	close() error
 }
 
-// instant is a value of the columns time and received: nanoseconds since the Unix epoch, of which PostgreSQL
+// instant is an argument for the columns time and received: nanoseconds since the Unix epoch, of which PostgreSQL
 // keeps microseconds.
 //
 // Its bits are those of a uint64: what PostgreSQL has after the year 2262 is negative.
 type instant int64
-
-func (i instant) compare(other instant) int { return cmp.Compare(uint64(i), uint64(other)) }
 
 // dialect is what PostgreSQL and SQLite say differently. Its conditions are about columns that are given as they
 // stand in a query.

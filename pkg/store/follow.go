@@ -1,8 +1,6 @@
 package store
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"slices"
 
@@ -22,7 +20,7 @@ func (s *Store) FollowLogs(ctx context.Context, f LogFilter, to Followed[*row.Lo
 	a := &arrivals{store: s, table: "otlp_logs", since: nanos(f.Since), condition: f.of}
 	return followItems(ctx, a, itemKind[*row.Log]{
 		list: func() ([]*row.Log, error) { return s.Logs(ctx, f) },
-		fetch: func(some []arrival) ([]*row.Log, error) {
+		fetch: func(some []Key) ([]*row.Log, error) {
 			return fetch(ctx, s, logColumns, "otlp_logs", some, (*scan).log)
 		},
 		key: func(l *row.Log) row.ID { return l.Key },
@@ -40,7 +38,7 @@ func (s *Store) FollowPoints(ctx context.Context, f MetricFilter, to Followed[Po
 	}}
 	return followItems(ctx, a, itemKind[Point]{
 		list: func() ([]Point, error) { return s.Points(ctx, f) },
-		fetch: func(some []arrival) ([]Point, error) {
+		fetch: func(some []Key) ([]Point, error) {
 			points, err := fetch(ctx, s, pointColumns, "otlp_points", some, (*scan).point)
 			if err != nil {
 				return nil, err
@@ -55,7 +53,7 @@ func (s *Store) FollowPoints(ctx context.Context, f MetricFilter, to Followed[Po
 // itemKind is how items of a kind are read.
 type itemKind[T any] struct {
 	list  func() ([]T, error)
-	fetch func([]arrival) ([]T, error)
+	fetch func([]Key) ([]T, error)
 	key   func(T) row.ID
 }
 
@@ -73,9 +71,11 @@ func followItems[T any](ctx context.Context, a *arrivals, kind itemKind[T], to F
 	if err := to.New(first); err != nil {
 		return err
 	}
-	var owed []arrival // what could not be read when it came
+	var owed []Key // what could not be read when it came
 	return a.follow(ctx, to.Outage, func(fresh []arrival) (func() error, error) {
-		owed = append(owed, fresh...)
+		for _, one := range fresh {
+			owed = append(owed, one.Key)
+		}
 		if len(owed) == 0 {
 			return nothing, nil
 		}
@@ -89,16 +89,12 @@ func followItems[T any](ctx context.Context, a *arrivals, kind itemKind[T], to F
 }
 
 // fetch reads items by their primary keys, in the order of their time. Those that have been deleted are left out.
-func fetch[T any](ctx context.Context, s *Store, columns, table string, wanted []arrival, read func(*scan) *T) ([]*T, error) {
-	slices.SortFunc(wanted, func(a, b arrival) int {
-		return cmp.Or(a.time.compare(b.time), bytes.Compare(a.key[:], b.key[:]))
-	})
+func fetch[T any](ctx context.Context, s *Store, columns, table string, wanted []Key, read func(*scan) *T) ([]*T, error) {
+	slices.SortFunc(wanted, Key.compare)
 	var found []*T
 	for some := range slices.Chunk(wanted, chunk) {
 		q := from(s.db, "SELECT "+columns+" FROM "+table)
-		q.and("time >= " + q.arg(some[0].time))
-		q.and("time <= " + q.arg(some[len(some)-1].time))
-		q.and(q.among("key", len(some), func(i int) any { return some[i].key[:] }))
+		q.and(s.db.keys(q, some))
 		q.write(" ORDER BY time, key")
 		if err := s.run(ctx, q, rows(&found, read)); err != nil {
 			return nil, err

@@ -10,12 +10,6 @@ import (
 	"github.com/otlpctl/otlpctl/receiver/wire"
 )
 
-// Key is the primary key of an item: the Time and Key of its row.
-type Key struct {
-	Time uint64 // nanoseconds since the Unix epoch
-	ID   row.ID
-}
-
 // Holds reports of each of these items of a signal whether it is there. In a database that nothing has been written to,
 // none is.
 func (s *Store) Holds(ctx context.Context, sig wire.Signal, items []Key) ([]bool, error) {

@@ -108,7 +108,7 @@ func TestPlans(t *testing.T) {
 		return err
 	}, "SEARCH INDEX sqlite_autoindex_otlp_logs_1 (time=? AND key=?)")
 	f("items by their keys", func() error {
-		_, err := fetch(t.Context(), w.Store, logColumns, "otlp_logs", []arrival{{}, {}}, (*scan).log)
+		_, err := fetch(t.Context(), w.Store, logColumns, "otlp_logs", []Key{{}, {}}, (*scan).log)
 		return err
-	}, fmt.Sprintf(key, "logs"))
+	}, "SEARCH INDEX sqlite_autoindex_otlp_logs_1 (time=? AND key=?)")
 }

@@ -1,8 +1,6 @@
 package store
 
 import (
-	"bytes"
-	"cmp"
 	"slices"
 
 	"github.com/otlpctl/otlpctl/receiver/export/database/row"
@@ -21,7 +19,7 @@ func (s *scan) metric() *row.Metric {
 // lastPoints returns the n newest data points in the order of their time.
 func lastPoints(points []*row.Point, n int) []*row.Point {
 	slices.SortFunc(points, func(a, b *row.Point) int {
-		return cmp.Or(cmp.Compare(a.Time, b.Time), bytes.Compare(a.Key[:], b.Key[:]))
+		return Key{a.Time, a.Key}.compare(Key{b.Time, b.Key})
 	})
 	return points[max(0, len(points)-n):]
 }

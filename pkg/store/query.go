@@ -74,17 +74,11 @@ func (q *query) of(service string) {
 	}
 }
 
-// before adds the condition that a row comes before another in the order of their primary keys.
-func (q *query) before(p *place) {
-	if p != nil {
-		q.and("(time, key) < (" + q.arg(p.time) + ", " + q.arg(p.key[:]) + ")")
+// before adds the condition that a row comes before another in the order of their primary keys, unless that is nil.
+func (q *query) before(k *Key) {
+	if k != nil {
+		q.and("(time, key) < (" + q.arg(instant(k.Time)) + ", " + q.arg(k.ID[:]) + ")")
 	}
-}
-
-// place is the primary key of an item.
-type place struct {
-	time instant
-	key  [16]byte
 }
 
 // nanos returns a time as it is kept: there is none before 1970.

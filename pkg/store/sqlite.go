@@ -53,8 +53,9 @@ func (f *sqliteFile) close() error {
 // errReplaced is the error of the first query after another file has come to the path.
 var errReplaced = errors.New("was replaced by another file, which is read from now on")
 
-// stand sees to it that the open file is the one at the path. As long as it is open, no other looks like it.
-func (f *sqliteFile) stand() error {
+// reopen sees to it that the open file is the one at the path. Its error says that it was not, or that there is none. As
+// long as a file is open, no other is the same to the system.
+func (f *sqliteFile) reopen() error {
 	info, err := os.Stat(f.path)
 	if err == nil && f.conn != nil && os.SameFile(info, f.info) {
 		return nil
@@ -72,7 +73,7 @@ func (f *sqliteFile) stand() error {
 }
 
 func (f *sqliteFile) query(ctx context.Context, text string, args []any, row func(columns) error) error {
-	if err := f.stand(); err != nil {
+	if err := f.reopen(); err != nil {
 		return err
 	}
 	f.conn.SetInterrupt(ctx.Done())

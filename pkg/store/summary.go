@@ -18,7 +18,7 @@ type Trace struct {
 	Errors   int // how many spans failed
 	Services []ServiceShare
 
-	first instant // the column time of the first span
+	first uint64 // the column time of the first span
 }
 
 // Root is the span that a trace begins with: the first that has no parent or, as long as that has not
@@ -91,7 +91,7 @@ func (s *Store) addShares(ctx context.Context, traces map[TraceID]*summary, ids 
 		row := scan{columns: c}
 		id := TraceID(row.id())
 		share := ServiceShare{string(row.data()), int(row.int64()), int(row.int64())}
-		first, start, end := instant(row.int64()), unsigned(row.int64()), unsigned(row.int64())
+		first, start, end := row.uint64(), unsigned(row.int64()), unsigned(row.int64())
 		t := traces[id]
 		if t == nil {
 			t = &summary{Trace: Trace{ID: id, first: first}, start: start, end: end}
@@ -100,10 +100,7 @@ func (s *Store) addShares(ctx context.Context, traces map[TraceID]*summary, ids 
 		t.Services = append(t.Services, share)
 		t.Spans += share.Spans
 		t.Errors += share.Errors
-		t.start, t.end = min(t.start, start), max(t.end, end)
-		if first.compare(t.first) < 0 {
-			t.first = first
-		}
+		t.first, t.start, t.end = min(t.first, first), min(t.start, start), max(t.end, end)
 		return nil
 	})
 }
@@ -129,7 +126,7 @@ func (s *Store) addRoots(ctx context.Context, traces map[TraceID]*summary, ids [
 // finish does what takes all services.
 func (t *summary) finish() {
 	if t.start == 0 { // some span does not say when it began
-		t.start = uint64(t.first)
+		t.start = t.first
 	}
 	t.Start = t.start
 	if t.end > t.start {

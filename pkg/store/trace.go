@@ -12,8 +12,8 @@ import (
 // MaxSpans is how many spans of a trace are read.
 const MaxSpans = 100_000
 
-// ErrNotFound is the error of an ID that no trace has.
-var ErrNotFound = errors.New("not found")
+// errNotFound is the error of an ID that no trace has.
+var errNotFound = errors.New("not found")
 
 // Find returns the ID of the only trace whose ID begins with a text: hexadecimal digits in either case, with or without
 // dashes.
@@ -36,7 +36,7 @@ func (s *Store) Find(ctx context.Context, prefix string) (TraceID, error) {
 	case err != nil:
 		return TraceID{}, err
 	case len(found) == 0:
-		err := fmt.Errorf("trace %s: %w", prefix, ErrNotFound)
+		err := fmt.Errorf("trace %s: %w", prefix, errNotFound)
 		return TraceID{}, hinted.New(err, "list the newest traces with otlpctl traces")
 	case len(found) > 1:
 		err := fmt.Errorf("trace %s: several begin with it, such as %s and %s", prefix, found[0], found[1])

@@ -73,7 +73,7 @@ const (
 // Traces returns the newest traces, by the time of their start.
 func (s *Store) Traces(ctx context.Context, f TraceFilter) ([]Trace, error) {
 	var found []Trace
-	var last *place
+	var last *Key
 	known := map[TraceID]bool{}
 	for step := firstStep; ; step = min(2*step, lastStep) {
 		ids, next, err := s.spansBefore(ctx, &f, last, step)
@@ -86,7 +86,7 @@ func (s *Store) Traces(ctx context.Context, f TraceFilter) ([]Trace, error) {
 		}
 		found = newest(append(found, traces...), f.Limit)
 		// What has not been seen has no span after this one, and so has begun no later.
-		complete := next == nil || len(found) == f.Limit && found[f.Limit-1].first.compare(next.time) >= 0
+		complete := next == nil || len(found) == f.Limit && found[f.Limit-1].first >= next.Time
 		if complete {
 			return found, nil
 		}
@@ -113,9 +113,9 @@ func newest(traces []Trace, limit int) []Trace {
 	return traces[:min(len(traces), limit)]
 }
 
-// spansBefore returns the traces of the n last spans that match, of those before a place, and
-// the place of the last of them: nil if there are no more.
-func (s *Store) spansBefore(ctx context.Context, f *TraceFilter, before *place, n int) (ids []TraceID, last *place, err error) {
+// spansBefore returns the traces of the n last spans that match, of those before another, and
+// the last of them: nil if there are no more.
+func (s *Store) spansBefore(ctx context.Context, f *TraceFilter, before *Key, n int) (ids []TraceID, last *Key, err error) {
 	table := "otlp_spans"
 	if f.failures() {
 		table = s.db.using(table, "otlp_spans_error")
@@ -128,7 +128,7 @@ func (s *Store) spansBefore(ctx context.Context, f *TraceFilter, before *place, 
 	err = s.run(ctx, q, func(c columns) error {
 		row := scan{columns: c}
 		seen++
-		last = &place{instant(row.int64()), row.id()}
+		last = &Key{row.uint64(), row.id()}
 		ids = append(ids, TraceID(row.id()))
 		return nil
 	})

@@ -66,7 +66,7 @@ func TestSummary(t *testing.T) {
 	slow, orphan := got[2], got[0]
 	want := Trace{
 		ID: TraceID(traceID(1)), Root: Root{Service: "frontend", Name: "GET /cart", Failed: true}, Start: at(10), Duration: 2 * time.Second,
-		Spans: 3, Errors: 2, Services: []ServiceShare{{"cart", 2, 1}, {"frontend", 1, 1}}, first: instant(at(10)),
+		Spans: 3, Errors: 2, Services: []ServiceShare{{"cart", 2, 1}, {"frontend", 1, 1}}, first: at(10),
 	}
 	if !reflect.DeepEqual(slow, want) {
 		t.Errorf("got  %+v\nwant %+v", slow, want)
@@ -152,7 +152,7 @@ func TestFind(t *testing.T) {
 	f("xyz", 0, "hexadecimal digits only")
 	f("", 0, "has 32 hexadecimal digits")
 	f(whole+"0", 0, "and not 33")
-	if _, err := w.Find(t.Context(), "05"); !errors.Is(err, ErrNotFound) {
-		t.Errorf("an ID that no trace has: %v, want %v", err, ErrNotFound)
+	if _, err := w.Find(t.Context(), "05"); !errors.Is(err, errNotFound) {
+		t.Errorf("an ID that no trace has: %v, want %v", err, errNotFound)
 	}
 }

@@ -8,7 +8,7 @@ const (
 	RefusedOther Refusal = iota
 	// RefusedPartly: the backend took the rest of the request, and says no more in a form that programs read.
 	RefusedPartly
-	// RefusedInvalid: the backend cannot make sense of the data, or not represent them.
+	// RefusedInvalid: the backend cannot make sense of the data, or has no way to represent them.
 	RefusedInvalid
 	// RefusedConstraint: a constraint of the database forbids them.
 	RefusedConstraint

@@ -72,7 +72,7 @@ func (r *runner) measure(ctx context.Context, kind string, o options) (found mea
 	if err != nil {
 		return found, err
 	}
-	defer func() { err = errors.Join(err, e.close()) }()
+	defer func() { err = errors.Join(err, e.close(ctx)) }()
 	if found.title, err = e.title(ctx); err != nil {
 		return found, err
 	}

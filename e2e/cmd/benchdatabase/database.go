@@ -19,7 +19,7 @@ type engine interface {
 	title(ctx context.Context) (string, error)
 	// create makes an empty database.
 	create(ctx context.Context) (database, error)
-	close() error
+	close(ctx context.Context) error // which may have ended
 }
 
 // database is one that a receiver writes to.

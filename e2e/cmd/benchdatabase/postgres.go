@@ -47,7 +47,7 @@ func (p *postgresServer) create(ctx context.Context) (database, error) {
 	return d, p.server.Exec(ctx, postgres.Database, "CREATE DATABASE "+d.name)
 }
 
-func (p *postgresServer) close() error { return p.server.Close() }
+func (p *postgresServer) close(ctx context.Context) error { return p.server.Close(ctx) }
 
 type postgresDatabase struct {
 	server *postgres.Server

@@ -37,7 +37,7 @@ func (s *sqliteFolder) create(context.Context) (database, error) {
 	return sqliteFile{dir}, os.Mkdir(dir, 0o700)
 }
 
-func (*sqliteFolder) close() error { return nil }
+func (*sqliteFolder) close(context.Context) error { return nil }
 
 type sqliteFile struct{ dir string }
 

@@ -113,7 +113,7 @@ func (p *Pooler) users() string { return filepath.Join(p.dir, "users.txt") }
 // Start starts a pooler again that was killed.
 func (p *Pooler) Start(ctx context.Context) error {
 	var err error
-	p.process, err = p.db.StartFellow(ctx, process.Spec{
+	p.process, err = p.db.StartAsUser(ctx, process.Spec{
 		Name: "pgbouncer", Path: p.path, Args: []string{p.config()}, Dir: p.dir, Cwd: p.dir, Grace: killGrace,
 	}, "KILL", p.dir, p.config(), p.users())
 	if err != nil {

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,6 +11,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/otlpctl/otlpctl/e2e/harness/process"
 )
 
 // account is whom the server runs as: PostgreSQL refuses to run as root. nil is the user of the tests.
@@ -42,6 +45,21 @@ func (a *account) own(paths ...string) error {
 		}
 	}
 	return nil
+}
+
+// start starts a program as the account. lastSignal, such as "TERM", ends it when the test dies.
+func (a *account) start(ctx context.Context, spec process.Spec, lastSignal string) (*process.Process, error) {
+	spec.Path, spec.Args = a.command(lastSignal, spec.Path, spec.Args...)
+	return process.Start(context.WithoutCancel(ctx), spec)
+}
+
+// StartAsUser starts a program as the server's user: some others refuse to run as root, too. The files in own are given to
+// that user before. lastSignal, such as "TERM", ends it when the test dies.
+func (s *Server) StartAsUser(ctx context.Context, spec process.Spec, lastSignal string, own ...string) (*process.Process, error) {
+	if err := s.user.own(own...); err != nil {
+		return nil, err
+	}
+	return s.user.start(ctx, spec, lastSignal)
 }
 
 // command returns how to run a program as the account, in the same process. lastSignal ends it when its parent dies.

@@ -14,10 +14,12 @@ func Open(ctx context.Context, settings ...string) (*Server, error) {
 	}
 	s := &Server{settings: settings, bin: bin}
 	if err := s.create(ctx); err != nil {
-		return nil, errors.Join(err, s.Close())
+		return nil, errors.Join(err, s.Close(ctx))
 	}
 	return s, nil
 }
 
-// Close ends the server, and removes its data.
-func (s *Server) Close() error { return errors.Join(s.Kill(), os.RemoveAll(s.dir)) }
+// Close ends the server, and removes its data, although ctx may have ended.
+func (s *Server) Close(ctx context.Context) error {
+	return errors.Join(s.Kill(ctx), os.RemoveAll(s.dir))
+}

@@ -71,7 +71,7 @@ func (s *Server) cleanUp(t testing.TB) {
 		if t.Failed() && s.process != nil {
 			t.Logf("postgres:\n%s", s.process.Tail(tailBytes))
 		}
-		if err := s.Close(); err != nil {
+		if err := s.Close(t.Context()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -162,10 +162,9 @@ func (s *Server) Start(ctx context.Context, settings ...string) error {
 	for _, one := range s.settings {
 		args = append(args, "-c", one)
 	}
-	path, args := s.user.command("QUIT", filepath.Join(s.bin, "postgres"), args...)
-	s.process, err = process.Start(context.WithoutCancel(ctx), process.Spec{
-		Name: "postgres", Path: path, Args: args, Dir: s.dir, Cwd: s.dir, Grace: stopGrace,
-	})
+	s.process, err = s.user.start(ctx, process.Spec{
+		Name: "postgres", Path: filepath.Join(s.bin, "postgres"), Args: args, Dir: s.dir, Cwd: s.dir, Grace: stopGrace,
+	}, "QUIT")
 	if err != nil {
 		return err
 	}
@@ -187,15 +186,16 @@ func (s *Server) Stop() error {
 }
 
 // Kill ends the server and its sessions as the kernel does when there is no memory left. Killing one that does not run
-// is allowed.
-func (s *Server) Kill() error {
+// is allowed, and so is a context that has ended.
+func (s *Server) Kill(ctx context.Context) error {
 	if s.process == nil {
 		return nil
 	}
+	ctx = context.WithoutCancel(ctx)
 	var all []int
 	if s.process.Running() {
 		var err error
-		if all, err = s.freeze(); err != nil {
+		if all, err = s.freeze(ctx); err != nil {
 			return err
 		}
 		if err := signal(unix.SIGKILL, all); err != nil {
@@ -206,14 +206,14 @@ func (s *Server) Kill() error {
 		return err
 	}
 	// As long as there is one session, no other server starts in the same folder.
-	return wait.Until(context.Background(), stopGrace, "the sessions of postgres to be gone", func() (bool, error) {
+	return wait.Until(ctx, stopGrace, "the sessions of postgres to be gone", func() (bool, error) {
 		return !slices.ContainsFunc(all, func(pid int) bool { return !ended(pid) }), nil
 	})
 }
 
 // Pause makes the server and its sessions stand still: connections stay open, and nothing answers.
-func (s *Server) Pause() error {
-	all, err := s.freeze()
+func (s *Server) Pause(ctx context.Context) error {
+	all, err := s.freeze(ctx)
 	if err != nil {
 		return err
 	}
@@ -230,12 +230,12 @@ func (s *Server) Continue() error {
 }
 
 // freeze makes the server stand still, so that it begins no new sessions, and returns all processes.
-func (s *Server) freeze() ([]int, error) {
+func (s *Server) freeze(ctx context.Context) ([]int, error) {
 	pid := s.process.PID()
 	if err := signal(unix.SIGSTOP, []int{pid}); err != nil {
 		return nil, err
 	}
-	err := wait.Until(context.Background(), stopGrace, "postgres to stand still", func() (bool, error) { return stopped(pid), nil })
+	err := wait.Until(ctx, stopGrace, "postgres to stand still", func() (bool, error) { return stopped(pid), nil })
 	if err != nil {
 		return nil, err
 	}

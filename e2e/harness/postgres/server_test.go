@@ -25,8 +25,8 @@ func TestServer(t *testing.T) {
 		}
 	}
 	again("stopped", s.Stop)
-	again("killed", s.Kill)
-	if err := s.Pause(); err != nil {
+	again("killed", func() error { return s.Kill(t.Context()) })
+	if err := s.Pause(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Continue(); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"testing"
 
 	"github.com/otlpctl/otlpctl/e2e/harness/wait"
@@ -16,7 +17,7 @@ const standbyName = "standby"
 // for it. settings are the standby's, beside those of this server. It lives as long as the test.
 func (s *Server) Standby(t testing.TB, settings ...string) *Server {
 	t.Helper()
-	standby := &Server{bin: s.bin, settings: append(append([]string{}, s.settings...), settings...)}
+	standby := &Server{bin: s.bin, settings: slices.Concat(s.settings, settings)}
 	standby.cleanUp(t)
 	if err := s.follow(t.Context(), standby); err != nil {
 		t.Fatal(err)
