@@ -71,6 +71,7 @@ func final(err error) outcome {
 
 // remainder is what is left of a batch to be sent, as attempts settle parts of it.
 type remainder struct {
+	whole  *Batch // as it came from the queue
 	batch  *Batch
 	own    bool // batch is a rest, and to be freed
 	shares []share

@@ -15,7 +15,7 @@ type queue struct {
 	room   chan struct{} // closed when something was settled; nil if nobody waits
 	closed bool
 	ready  []*Batch
-	flying map[*Batch]struct{}
+	flying map[*Batch][]share // what is settled of each
 	lanes  []*Lane
 
 	most    int64              // of held; zero is no bound
@@ -32,7 +32,7 @@ type queue struct {
 
 func (q *queue) init(s *Settings) {
 	q.wake.L = &q.mu
-	q.flying = map[*Batch]struct{}{}
+	q.flying = map[*Batch][]share{}
 	q.most, q.wanted = s.MaxHeldBytes, s.Queue.NumConsumers
 }
 
@@ -183,7 +183,7 @@ func (q *queue) next(consumer int) *Batch {
 	b := q.ready[0]
 	q.ready[0] = nil
 	q.ready = q.ready[1:]
-	q.flying[b] = struct{}{}
+	q.flying[b] = nil
 	return b
 }
 
@@ -197,14 +197,23 @@ func (q *queue) settle(b *Batch, o outcome) {
 	}
 }
 
+// progress notes what is settled of a batch that is being sent.
+func (q *queue) progress(b *Batch, settled []share) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if _, flying := q.flying[b]; flying {
+		q.flying[b] = settled
+	}
+}
+
 // abandon books everything that is left as lost. Batches that are being sent stay
 // with whoever sends them.
 func (q *queue) abandon() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	o := outcome{err: errStuck, reason: ShutDown}
-	for b := range q.flying {
-		q.remove(b, o)
+	for b, settled := range q.flying {
+		q.remove(b, outcome{err: o.err, reason: o.reason, shares: settled})
 	}
 	for _, b := range q.ready {
 		q.remove(b, o)

@@ -34,7 +34,7 @@ const (
 // decided, or when ctx ends. A change of the configuration ends a pause, and
 // retrying begins anew.
 func (d *Destination) send(ctx context.Context, b *Batch) outcome {
-	left := remainder{batch: b}
+	left := remainder{whole: b, batch: b}
 	defer left.free()
 	o := d.sendAll(ctx, &left)
 	o.shares = left.shares
@@ -57,6 +57,7 @@ func (d *Destination) sendAll(ctx context.Context, left *remainder) outcome {
 		before := len(left.shares)
 		if err = left.divide(err); len(left.shares) > before { // it goes on
 			began, interval = time.Now(), st.settings.Retry.InitialInterval
+			d.queue.progress(left.whole, left.shares)
 			d.sayRefused(left.batch.Signal, left.shares[before:])
 		}
 		if err == nil {
