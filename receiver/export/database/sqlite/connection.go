@@ -45,9 +45,12 @@ func setup(logBytes int64) []string {
 type connection struct {
 	*sqlite.Conn
 
-	path string
-	info fs.FileInfo // of the file that is open
-	page int64       // bytes
+	path   string
+	log    string      // path of its log
+	index  string      // path of the index of that
+	info   fs.FileInfo // of the file that is open
+	page   int64       // bytes
+	schema int64       // another number once somebody else has made a table
 }
 
 // connect opens the database at path, which may be empty, and brings its schema up to date.
@@ -56,7 +59,7 @@ func connect(path string, logBytes int64) (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &connection{Conn: conn, path: path}
+	c := &connection{Conn: conn, path: path, log: target(path) + walSuffix, index: target(path) + shmSuffix}
 	if err := c.prepare(logBytes); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
@@ -82,6 +85,9 @@ func (c *connection) prepare(logBytes int64) error {
 		return err
 	}
 	if c.page, err = once(c.Conn, "PRAGMA page_size"); err != nil {
+		return err
+	}
+	if c.schema, err = once(c.Conn, "PRAGMA schema_version"); err != nil {
 		return err
 	}
 	c.info, err = os.Stat(c.path)

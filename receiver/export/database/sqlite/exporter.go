@@ -1,6 +1,6 @@
 // Package sqlite keeps telemetry in a file: an SQLite database with its write-ahead log beside it.
 //
-// A batch is one transaction. Once it has been exported, no end of the process takes it away again: the operating
+// A batch is one transaction, or several if it is large. Once it has been exported, no end of the process takes it away again: the operating
 // system has it. It is not flushed to the disk at once (synchronous = NORMAL), so a loss of power may take the last
 // moments, whole batches from the end; the file is sound after either.
 //
@@ -80,7 +80,7 @@ func New(c Config, log *slog.Logger) (*Exporter, error) {
 func (e *Exporter) open() error { return explain(e.conf.Path, e.reopen()) }
 
 func (e *Exporter) reopen() error {
-	if e.held != nil && !e.held.stands() {
+	if e.held != nil && !e.held.stands(e.conf.Path) {
 		_ = e.held.release() // nobody finds it any more
 		e.held = nil
 	}
@@ -177,10 +177,12 @@ func (e *Exporter) ready() error {
 	default:
 	}
 	if e.conn != nil && !e.conn.stands() {
-		e.log.Warn("database was moved away or deleted: beginning a new one", "path", e.conf.Path)
-		e.disconnect()
+		if err := e.beginAnew(); err != nil {
+			return err
+		}
 	}
 	if e.conn == nil {
+		e.made = false // what is at the path by now may be somebody's
 		if err := e.reopen(); err != nil {
 			return err
 		}

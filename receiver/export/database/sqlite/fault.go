@@ -83,11 +83,16 @@ func nextStep(path string, err error) string {
 	switch {
 	case foreign(err):
 		return "name another file, or move this one away"
+	case errors.Is(err, errOrphan):
+		return "put the file back beside " + path + walSuffix + ", or move that away, too: what was written last is in it"
+	case errors.Is(err, errLink):
+		return "make that file, which may be empty, or name it itself"
 	case errors.Is(err, errNewer):
 		return "use the newer otlpctl, or name another file"
 	}
 	switch sqlite.ErrCode(err).ToPrimary() {
 	case sqlite.ResultCorrupt:
+		path = target(path)
 		return "move " + path + " away, together with " + path + walSuffix + " and " + path + shmSuffix + ": a new one is begun then, and sqlite3's .recover may save what is in the old one"
 	case sqlite.ResultFull:
 		return "make room on the disk, or set retention"

@@ -30,19 +30,26 @@ type lock struct {
 	info fs.FileInfo
 }
 
+// glance is how long somebody may have a lock who only looks whether it is held.
+const glance = 20 * time.Millisecond
+
 // acquire locks the database at path, or returns a *HeldError that says who has it.
 func acquire(path string) (*lock, error) {
-	for {
+	for began := time.Now(); ; {
 		l, err := take(path)
-		if err != nil || l.stands() {
+		switch _, held := errors.AsType[*HeldError](err); {
+		case held && time.Since(began) < glance:
+			time.Sleep(glance / 10)
+		case err != nil || l.stands(path):
 			return l, err
+		default:
+			_ = l.release() // who had it has removed it meanwhile
 		}
-		_ = l.release() // who had it has removed it meanwhile
 	}
 }
 
 func take(path string) (*lock, error) {
-	name := path + lockSuffix
+	name := target(path) + lockSuffix
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // beside a file that the configuration names
 	if err != nil {
 		return nil, err
@@ -94,9 +101,9 @@ func (l *lock) sign(now time.Time) (err error) {
 	return err
 }
 
-// stands reports whether the lock is still the one that others would find.
-func (l *lock) stands() bool {
-	info, err := os.Stat(l.file.Name())
+// stands reports whether the lock is still the one that others would find for the database at path.
+func (l *lock) stands(path string) bool {
+	info, err := os.Stat(target(path) + lockSuffix)
 	return err == nil && os.SameFile(info, l.info)
 }
 

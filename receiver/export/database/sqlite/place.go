@@ -22,6 +22,7 @@ var (
 	errMemory = errors.New("is not the path of a file: telemetry in memory would be lost, and seen by nobody")
 	errTilde  = errors.New("~ is not expanded here")
 	errKind   = errors.New("is no regular file")
+	errLink   = errors.New("is a link to a file that cannot be found")
 
 	errParameters = errors.New("has parameters, of which there are none for a file")
 )
@@ -45,6 +46,23 @@ func named(path string) error {
 	return nil
 }
 
+// target returns where the file is that a path leads to: SQLite has the log of a database there, and not beside a link.
+func target(path string) string {
+	if !isLink(path) {
+		return path
+	}
+	file, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return path
+	}
+	return file
+}
+
+func isLink(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode()&fs.ModeSymlink != 0
+}
+
 // create sees to it that there is a file at path, which may be empty, and a folder for it. What is there is not
 // opened: POSIX takes all locks on a file from a process that closes it anywhere, SQLite's as well. So only SQLite
 // opens databases here, and its connections know of each other.
@@ -54,8 +72,15 @@ func create(path string) error {
 	}
 	info, err := os.Stat(path)
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && isLink(path):
+		return errLink
+	case errors.Is(err, fs.ErrNotExist) && orphaned(path):
+		return errOrphan
 	case errors.Is(err, fs.ErrNotExist):
 		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, fileMode) //nolint:gosec // a file that the configuration names
+		if errors.Is(err, fs.ErrExist) {
+			return nil // another process came first
+		}
 		if err != nil {
 			return err
 		}
@@ -94,6 +119,10 @@ func (c *Config) check() error {
 	}
 	info, err := os.Stat(c.Path)
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && isLink(c.Path):
+		return errLink
+	case errors.Is(err, fs.ErrNotExist) && orphaned(c.Path):
+		return errOrphan
 	case errors.Is(err, fs.ErrNotExist):
 		return outfile.Check(c.Path, os.O_RDWR)
 	case err != nil:
@@ -104,7 +133,7 @@ func (c *Config) check() error {
 		err = writable(c.Path)
 	}
 	if err == nil {
-		err = outfile.CheckFolder(folder) // where the log comes to be
+		err = outfile.CheckFolder(filepath.Dir(target(c.Path))) // where the log comes to be
 	}
 	if err != nil {
 		return err

@@ -34,7 +34,7 @@ func OpenReader(path string) (*sqlite.Conn, error) {
 		return nil, explain(path, err)
 	}
 	c, err := openReader(path, "")
-	if sealed(err) && !exists(path+walSuffix) {
+	if sealed(err) && !exists(target(path)+walSuffix) {
 		c, err = openReader(path, "?immutable=1") // nobody writes to it
 	}
 	if err != nil {

@@ -30,7 +30,7 @@ func (c *connection) size() (size, error) {
 
 // logSize returns the size of the write-ahead log.
 func (c *connection) logSize() (int64, error) {
-	info, err := os.Stat(c.path + walSuffix)
+	info, err := os.Stat(c.log)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}

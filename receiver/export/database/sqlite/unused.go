@@ -13,27 +13,45 @@ func (e *Exporter) end() error {
 	if e.conn == nil {
 		return nil
 	}
-	unused := e.unused()
-	err := e.conn.Close()
+	conn := e.conn
 	e.conn = nil
-	if err != nil || !unused || exists(e.conf.Path+walSuffix) { // the log stays if others have the file open
-		return err
+	if !e.unused(conn) || os.Remove(e.conf.Path) != nil {
+		return conn.Close()
 	}
-	err = errors.Join(os.Remove(e.conf.Path), e.held.remove())
+	err := errors.Join(conn.Conn.Close(), e.held.remove())
 	e.held = nil
 	return err
 }
 
-// unused reports whether the file may go. Windows removes no lock that is held.
-func (e *Exporter) unused() bool {
-	if !e.made || runtime.GOOS == "windows" || e.held == nil || !e.held.stands() || !e.conn.stands() {
+// unused reports whether the file may go. Until it is closed, nobody else can read or write it then. Windows removes no
+// file that is open.
+func (e *Exporter) unused(conn *connection) bool {
+	if !e.made || runtime.GOOS == "windows" || e.held == nil || !conn.untouched() {
 		return false
 	}
-	empty, err := once(e.conn.Conn, "SELECT NOT EXISTS (SELECT 1 FROM otlp_spans) AND NOT EXISTS (SELECT 1 FROM otlp_points) AND NOT EXISTS (SELECT 1 FROM otlp_logs)")
+	return conn.takeAlone() == nil && conn.untouched() && conn.stands() && e.held.stands(e.conf.Path) && !isLink(e.conf.Path)
+}
+
+// takeAlone locks the file against everybody, or fails if somebody has it open. Its log is gone then.
+func (c *connection) takeAlone() error {
+	c.SetBusyTimeout(0)
+	if err := c.run("PRAGMA journal_mode = DELETE"); err != nil {
+		return err
+	}
+	return c.run("BEGIN EXCLUSIVE")
+}
+
+// untouched reports whether there are the tables that were made, and nothing else, and nothing in them.
+func (c *connection) untouched() bool {
+	schema, err := c.number("PRAGMA schema_version")
+	if err != nil || schema != c.schema {
+		return false
+	}
+	empty, err := once(c.Conn, "SELECT NOT EXISTS (SELECT 1 FROM otlp_spans) AND NOT EXISTS (SELECT 1 FROM otlp_points) AND NOT EXISTS (SELECT 1 FROM otlp_logs)")
 	return err == nil && empty == 1
 }
 
 func absent(path string) bool {
-	_, err := os.Stat(path)
+	_, err := os.Lstat(path)
 	return errors.Is(err, fs.ErrNotExist)
 }

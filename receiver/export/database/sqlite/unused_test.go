@@ -1,10 +1,13 @@
 package sqlite
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
 	"testing"
+
+	"zombiezen.com/go/sqlite"
 
 	"github.com/otlpctl/otlpctl/receiver/wire"
 )
@@ -43,6 +46,32 @@ func TestUnusedFileGoes(t *testing.T) {
 		}
 		t.Cleanup(func() { _ = c.Close() })
 	})
+	f("somebody has begun to write to it", true, nothing, func(e *Exporter) {
+		c, err := sqlite.OpenConn(e.conf.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close() })
+		for _, sql := range []string{"BEGIN", "CREATE TABLE notes (text TEXT)"} {
+			if err := execute(c, sql); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	f("somebody has put another table into it", true, nothing, func(e *Exporter) {
+		c, err := sqlite.OpenConn(e.conf.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(execute(c, "CREATE TABLE notes (text TEXT)"), c.Close()); err != nil {
+			t.Fatal(err)
+		}
+	})
+	f("it was moved, and a link leads there", true, nothing, func(e *Exporter) {
+		if err := errors.Join(os.Rename(e.conf.Path, e.conf.Path+".moved"), os.Symlink(e.conf.Path+".moved", e.conf.Path)); err != nil {
+			t.Fatal(err)
+		}
+	})
 	f("it was deleted, and is another one", true, nothing, func(e *Exporter) {
 		if err := os.Rename(e.conf.Path, e.conf.Path+".old"); err != nil {
 			t.Fatal(err)
@@ -63,11 +92,11 @@ func TestLockThatWasRemoved(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a lock that is held cannot be removed here")
 	}
-	if err := gone.remove(); err != nil || gone.stands() {
+	if err := gone.remove(); err != nil || gone.stands(path) {
 		t.Fatal("it stands", err)
 	}
 	next, err := acquire(path)
-	if err != nil || !next.stands() {
+	if err != nil || !next.stands(path) {
 		t.Fatal(err)
 	}
 	if err := next.release(); err != nil {
