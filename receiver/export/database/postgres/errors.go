@@ -85,10 +85,10 @@ func reasonOf(e *pgconn.PgError) pipeline.Refusal {
 
 // tooLarge reports whether a value that was sent takes more memory than the server gives to one: such
 // as an array of 2^24 numbers. That has no SQLSTATE of its own, and no translation. Where it came about
-// tells it from what a damaged index leads to.
+// tells it from what a damaged index leads to, in any language.
 func tooLarge(e *pgconn.PgError) bool {
 	return e.Code == "XX000" && strings.HasPrefix(e.Message, "invalid memory alloc request size") &&
-		reply.Has(e.Where, ", column ", "parameter $")
+		(whereInCopy.MatchString(e.Where) || whereInParameter.MatchString(e.Where))
 }
 
 // explainedError is a failure as people read it.

@@ -38,9 +38,12 @@ func TestRemedies(t *testing.T) {
 		f(code, "", wait)
 	}
 	for where, want := range map[string]remedy{
-		"COPY otlp_points, line 1, column detail": refuse,
-		"unnamed portal parameter $4":             refuse,
-		"COPY otlp_points, line 1":                wait, // in an index
+		"COPY otlp_points, line 1, column detail":                                    refuse,
+		"unnamed portal parameter $4":                                                refuse,
+		"COPY otlp_logs, Zeile 3, Spalte body":                                       refuse,
+		"unbenanntes Portal, Parameter $4":                                           refuse,
+		"SQL statement \"SELECT $1\"\nPL/pgSQL function f() line 3 at SQL statement": wait,
+		"COPY otlp_points, line 1":                                                   wait, // in an index
 	} {
 		err := &pgconn.PgError{Code: "XX000", Message: "invalid memory alloc request size 1073741824", Where: where}
 		if got := remedyOf(err); got != want {

@@ -24,13 +24,16 @@ func TestTaken(t *testing.T) {
 	f("23514", "COPY otlp_logs, line 17", 0, false)
 	f("54000", "COPY otlp_logs, line 17, column body", 0, false) // of rows that are written many at a time
 	f("22000", "", 0, false)
+	f("22012", "PL/pgSQL function checked() line 1 at RAISE\nCOPY otlp_logs, line 17", 0, false)
+	f("22P02", "COPY mine, line 1, column n: \"x\"\nSQL statement \"COPY mine FROM '/x'\"\nPL/pgSQL function checked() line 3 at SQL statement\nCOPY otlp_logs, line 17", 0, false)
+	f("22P02", "COPY otlp_logs, line 1, column n\nwhile executing on worker", 0, false)
 }
 
-// A server that names the row which it refuses is asked some times for each, and no more often than there are rows; one
-// that does not, no more often than bisection would.
+// A server that names the row which it refuses is asked some times for each; one that does not, no more often than
+// bisection would. What it says is not believed.
 func TestHalveAsksSeldom(t *testing.T) {
 	const rows = 1024
-	f := func(name string, says string, bad func(i int) bool, most int) {
+	f := func(name string, says func(line int) string, code string, bad func(i int) bool, most int) {
 		t.Helper()
 		calls, next, refusals := 0, 0, 0
 		err := halve(rows, func(from, to int) error {
@@ -39,11 +42,7 @@ func TestHalveAsksSeldom(t *testing.T) {
 			}
 			for i := from; i < to; i++ {
 				if bad(i) {
-					where := ""
-					if says != "" {
-						where = fmt.Sprintf(says, i-from+1)
-					}
-					return &pgconn.PgError{Code: "22P05", Where: where}
+					return &pgconn.PgError{Code: code, Where: says(i - from + 1)}
 				}
 			}
 			next = to
@@ -58,12 +57,21 @@ func TestHalveAsksSeldom(t *testing.T) {
 			t.Errorf("%s: %d of %d rows in %d tries, want %d at most; %v", name, next, rows, calls, most, err)
 		}
 	}
-	const named = "COPY otlp_logs, line %d, column body"
-	f("none", named, func(int) bool { return false }, 1)
-	f("one", named, func(i int) bool { return i == 700 }, 5)
-	f("every hundredth", named, func(i int) bool { return i%100 == 42 }, 50)
-	f("all", named, func(int) bool { return true }, rows)
-	f("one, unnamed", "", func(i int) bool { return i == 700 }, 32)
-	f("all, unnamed", "", func(int) bool { return true }, rows+10)
-	f("wrong line", "COPY otlp_logs, line 9%d, column body", func(i int) bool { return i == 700 }, 32)
+	const invalid, duplicate = "22P05", "23505"
+	line := func(n int) string { return fmt.Sprintf("COPY otlp_logs, line %d, column body", n) }
+	silent := func(int) string { return "" }
+	no, all := func(int) bool { return false }, func(int) bool { return true }
+	one := func(i int) bool { return i == 700 }
+	f("none", line, invalid, no, 1)
+	f("one", line, invalid, one, 5)
+	f("every hundredth", line, invalid, func(i int) bool { return i%100 == 42 }, 50)
+	f("all", line, invalid, all, rows+20)
+	f("one, unnamed", silent, invalid, one, 32)
+	f("all, unnamed", silent, invalid, all, rows+10)
+	f("one that is no duplicate by its key", silent, duplicate, one, 32)
+	for _, wrong := range []int{1, 2, 17, 9999} {
+		f(fmt.Sprintf("always line %d", wrong), func(int) string { return line(wrong) }, invalid, one, 120)
+	}
+	f("the line before", func(n int) string { return line(n - 1) }, invalid, one, 120)
+	f("the line behind", func(n int) string { return line(n + 1) }, invalid, one, 120)
 }

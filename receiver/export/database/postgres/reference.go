@@ -183,9 +183,14 @@ func (s *seen) has(kind reference, id row.ID, today day) bool {
 	return ok && s.today == today
 }
 
-func (s *seen) add(kind reference, list []referred, today day) {
+// add notes what the database was told, unless it may not be the same any more as when seen had been made to forget
+// so many times.
+func (s *seen) add(kind reference, list []referred, today day, forgotten int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.times != forgotten {
+		return
+	}
 	if s.today != today {
 		s.today, s.ids = today, [numReferences]map[row.ID]struct{}{}
 	}

@@ -128,11 +128,11 @@ func TestArray(t *testing.T) {
 func TestSeen(t *testing.T) {
 	var s seen
 	a, b := row.ID{1}, row.ID{2}
-	s.add(resources, []referred{{a[:]}}, 10)
+	s.add(resources, []referred{{a[:]}}, 10, 0)
 	if !s.has(resources, a, 10) || s.has(scopes, a, 10) || s.has(resources, b, 10) || s.has(resources, a, 11) {
 		t.Error("it has not what was added")
 	}
-	s.add(resources, []referred{{b[:]}}, 11)
+	s.add(resources, []referred{{b[:]}}, 11, 0)
 	if s.has(resources, a, 11) || !s.has(resources, b, 11) {
 		t.Error("a day later it has not what was added since")
 	}
@@ -141,9 +141,13 @@ func TestSeen(t *testing.T) {
 	if s.has(resources, b, 11) || s.forgotten() == before {
 		t.Error("it has not forgotten")
 	}
+	s.add(resources, []referred{{b[:]}}, 11, before)
+	if s.has(resources, b, 11) {
+		t.Error("it remembers what another database was told")
+	}
 	for n := range maxSeen + 10 {
 		id := row.ID{byte(n), byte(n >> 8), byte(n >> 16)}
-		s.add(metrics, []referred{{id[:]}}, 11)
+		s.add(metrics, []referred{{id[:]}}, 11, s.forgotten())
 	}
 	if n := len(s.ids[metrics]); n > maxSeen {
 		t.Errorf("it remembers %d", n)

@@ -150,7 +150,7 @@ func (e *Exporter) writeReferences(ctx context.Context, conn *session, w *batch)
 			if err := referenceTables[kind].write(ctx, conn, part, w.today); err != nil {
 				return err
 			}
-			e.seen.add(kind, part, w.today)
+			e.seen.add(kind, part, w.today, w.known)
 			return nil
 		}, func(i int, why *pgconn.PgError) { bad[refusedID{kind, row.ID(all[i][0])}] = why })
 		if err != nil {
