@@ -174,7 +174,7 @@ func (c *Config) validateSignals() []error {
 		if !ok {
 			continue
 		}
-		path := "exporters." + string(id) + "." + targetKey(c.Exporters[id])
+		path := strings.TrimSuffix("exporters."+string(id)+"."+targetKey(c.Exporters[id]), ".")
 		for _, sig := range c.signalsOf(id) {
 			if problem := e.Lacks(sig); problem != "" {
 				errs = append(errs, invalid.Key(path, "%s", problem))

@@ -161,8 +161,8 @@ func TestWhatIsLeftOfABatch(t *testing.T) {
 	}
 }
 
-// Rows that refer to what is refused are refused when those before them are settled, each once.
-func TestRefusedReferencesAreSettledInOrder(t *testing.T) {
+// Rows that are left know where they were, as what is before them is settled with them.
+func TestRowsKnowTheirPlace(t *testing.T) {
 	var r rows
 	for i := range 6 {
 		r.addLog(&row.Log{Item: row.Item{Time: uint64(time.Hour), Resource: row.ID{byte(i % 2)}}})

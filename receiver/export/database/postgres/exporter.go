@@ -76,7 +76,7 @@ func (e *Exporter) Export(ctx context.Context, b *pipeline.Batch) (pipeline.Part
 		return pipeline.Partial{}, nil
 	}
 	if !row.Holds(b.Signal) {
-		return pipeline.Partial{}, fmt.Errorf("%s: %s have no rows in a database", e.target.name, b.Signal)
+		return pipeline.Partial{}, &pipeline.RejectedError{Err: fmt.Errorf("%s: %s have no tables in a database", e.target.name, b.Signal), Reason: pipeline.RefusedUnsupported}
 	}
 	w, _ := e.batches.Get().(*batch)
 	defer func() {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -60,7 +61,7 @@ var whereInParameter = regexp.MustCompile(`^[^"\n]*\$\d+[^"\n]*$`)
 // taken returns how many rows COPY had read before the one that was refused, as the server says, if it does.
 func taken(why *pgconn.PgError) (rows int, known bool) {
 	found := whereInCopy.FindStringSubmatch(why.Where)
-	if why.Code[:2] != "22" || found == nil {
+	if !strings.HasPrefix(why.Code, "22") || found == nil {
 		return 0, false
 	}
 	line, err := strconv.Atoi(found[1])
