@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -41,7 +42,7 @@ func unknownFlag(cmd *cobra.Command, err *pflag.NotExistError) error {
 		if name == "f" && cmd.Flags().Lookup("config") != nil { // what kubectl and Helm have for files
 			return hinted.New(err, "did you mean --config?")
 		}
-		return err
+		return hinted.New(err, calledElsewhere(cmd, name))
 	}
 	var known []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
@@ -52,7 +53,36 @@ func unknownFlag(cmd *cobra.Command, err *pflag.NotExistError) error {
 	if near := config.Nearest(name, known); near != "" {
 		return hinted.New(err, "did you mean --"+near+"?")
 	}
-	return err
+	return hinted.New(err, calledElsewhere(cmd, name))
+}
+
+// calledElsewhere says which flag or argument of cmd is what other programs, or other commands, have as flag name. Empty
+// is none.
+func calledElsewhere(cmd *cobra.Command, name string) string {
+	var ours string
+	switch name {
+	case "grep", "search", "contains":
+		ours = "body"
+	case "level":
+		ours = "severity"
+	case "n", "tail", "head", "max":
+		ours = "limit"
+	case "db", "dsn", "url":
+		ours = "database"
+	case "from", "start", "last":
+		ours = "since"
+	case "to", "end":
+		ours = "until"
+	case "tag", "label", "filter":
+		ours = "attribute"
+	}
+	if argument := strings.ToUpper(name); len(name) > 1 && slices.Contains(strings.Fields(cmd.Use), "["+argument+"]") {
+		return argument + " stands without a flag: " + cmd.CommandPath() + " " + argument
+	}
+	if ours == "" || cmd.Flags().Lookup(ours) == nil {
+		return ""
+	}
+	return "did you mean --" + ours + "?"
 }
 
 // takenBy says which commands of a group have a flag; empty is none, or that group is the root, where many have.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,8 +35,8 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	return usageError(cmd, hinted.New(err, insteadOf(cmd, shown(cmd, args[0]))))
 }
 
-// insteadOf returns which flag has what kubectl and Helm take as an argument: the name of an object, and the number of
-// a revision. Empty is none.
+// insteadOf returns which flag has what other programs take as an argument: the name of an object, the number of a
+// revision, a configuration file, or what to look for. Empty is none.
 func insteadOf(cmd *cobra.Command, arg string) string {
 	if _, err := strconv.Atoi(arg); err == nil && cmd.Flags().Lookup("to-revision") != nil {
 		return "did you mean --to-revision " + arg + "?"
@@ -44,6 +45,17 @@ func insteadOf(cmd *cobra.Command, arg string) string {
 	isObject = isObject && slices.Contains([]string{"deploy", "deployment", "deployments"}, kind)
 	if isObject && cmd.Flags().Lookup("name") != nil {
 		return "did you mean --name " + name + "?"
+	}
+	if slices.Contains([]string{".yaml", ".yml", ".toml"}, filepath.Ext(arg)) && cmd.Flags().Lookup("config") != nil {
+		return "did you mean --config " + arg + "?"
+	}
+	if cmd.Flags().Lookup("attribute") == nil || strings.HasSuffix(arg, "***") {
+		return ""
+	}
+	for _, filter := range []string{"body", "name"} { // what a query of logs, or of metrics, is mostly about
+		if cmd.Flags().Lookup(filter) != nil {
+			return "did you mean --" + filter + " " + strconv.Quote(arg) + "?"
+		}
 	}
 	return ""
 }

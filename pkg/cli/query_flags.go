@@ -40,6 +40,7 @@ type queryOptions struct {
 	follow     bool
 	format     output.Format
 
+	limited  bool // whether --limit is given
 	narrowed bool // whether a flag chooses among what there is, but for those of time
 	embedded bool // whether the database is the embedded store
 }
@@ -65,7 +66,7 @@ func choosingFlags() []string {
 // check returns what is wrong with the options, and notes whether one of them chooses.
 func (o *queryOptions) check(cmd *cobra.Command) error {
 	given := slices.DeleteFunc(choosingFlags(), func(flag string) bool { return !cmd.Flags().Changed(flag) })
-	o.narrowed = len(given) > 0
+	o.narrowed, o.limited = len(given) > 0, cmd.Flags().Changed("limit")
 	for _, flag := range given { // what a script gives in a variable that is not set would choose everything
 		if cmd.Flag(flag).Value.String() == "" {
 			return fmt.Errorf("--%s: it is empty: leave the flag out for all", flag)

@@ -73,6 +73,15 @@ func noteNothing(s term.Streams, o *queryOptions, noun string) {
 	_, _ = fmt.Fprintln(s.Err, s.Err.Paint(term.Warn, "note:"), text)
 }
 
+// noteLimit says on standard error, after so many of noun, that there may be more than the limit that nobody has asked
+// for: who sends them on would lack the rest.
+func noteLimit(s term.Streams, o *queryOptions, shown int, noun string) {
+	if o.limited || shown < o.limit {
+		return
+	}
+	note(s.Err, "%s these are the newest %d %s, and there may be more: --limit shows them", s.Err.Paint(term.Warn, "note:"), o.limit, noun)
+}
+
 // withStore opens the database of a query, and closes it when it has been asked.
 func withStore(ctx context.Context, o *queryOptions, ask func(*store.Store) error) error {
 	db, err := o.open(ctx)

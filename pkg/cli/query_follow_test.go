@@ -33,3 +33,17 @@ func TestNoteNothing(t *testing.T) {
 	f(queryOptions{embedded: true}, moment, "", "there are no such traces")
 	f(queryOptions{}, "", "10m", "there are no such traces")
 }
+
+func TestNoteLimit(t *testing.T) {
+	f := func(o queryOptions, shown int, want string) {
+		t.Helper()
+		var stderr bytes.Buffer
+		noteLimit(term.Plain(strings.NewReader(""), &bytes.Buffer{}, &stderr), &o, shown, "traces")
+		if stderr.String() != want {
+			t.Errorf("got %q, want %q", stderr.String(), want)
+		}
+	}
+	f(queryOptions{limit: 20}, 20, "note: these are the newest 20 traces, and there may be more: --limit shows them\n")
+	f(queryOptions{limit: 20}, 19, "")
+	f(queryOptions{limit: 20, limited: true}, 20, "")
+}

@@ -92,6 +92,7 @@ func runQueryLogs(ctx context.Context, s term.Streams, o *queryLogsOptions, filt
 			if err != nil {
 				return err
 			}
+			defer noteLimit(s, &o.queryOptions, len(logs), "log records")
 			return l.show(logs)
 		}
 		return ended(ctx, db.FollowLogs(ctx, filter, store.Followed[*row.Log]{New: l.show, Outage: follower{s}.outage}))

@@ -85,6 +85,7 @@ func runQueryMetrics(ctx context.Context, s term.Streams, o *queryMetricsOptions
 		if err != nil {
 			return err
 		}
+		defer noteLimit(s, &o.queryOptions, len(points), "data points")
 		return l.show(points)
 	})
 }
@@ -127,7 +128,7 @@ func (l *pointList) list(metrics []store.Metric) error {
 			{text: kindText(m.Kind)},
 			{text: string(m.Unit)},
 			{text: strconv.Itoa(m.Series)},
-			{text: pointText(m.Last)},
+			pointCell(m.Last),
 			{text: shortAge(out, momentOf(m.Last.Time), now), full: momentFull(m.Last.Time)},
 		}
 	}
@@ -182,7 +183,7 @@ func (l *pointList) rows(points []store.Point, now time.Time) [][]telemetryCell 
 			{text: service, style: func(text string) string { return l.colors.paint(service, text) }},
 			{text: attributesText(p.Attributes)},
 			{text: momentText(p.Time, now), full: momentFull(p.Time)},
-			{text: pointText(p.Point)},
+			pointCell(p.Point),
 			{text: string(p.Of.Unit)},
 		}
 		if i > 0 && bySeries(points[i-1], p) == 0 && l.streams.Out.IsTerminal() && !l.options.follow {

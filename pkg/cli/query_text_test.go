@@ -47,7 +47,7 @@ func TestAttributesText(t *testing.T) {
 func TestPointText(t *testing.T) {
 	f := func(p row.Point, want string) {
 		t.Helper()
-		if got := pointText(&p); got != want {
+		if got := pointText(&p, numberText); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
@@ -167,4 +167,26 @@ func TestMoments(t *testing.T) {
 	} {
 		f(at, text, local(at))
 	}
+}
+
+func TestRoundedText(t *testing.T) {
+	f := func(v float64, want string) {
+		t.Helper()
+		if got := roundedText(v); got != want {
+			t.Errorf("%v: %q, want %q", v, got, want)
+		}
+	}
+	f(0, "0")
+	f(0.25, "0.25")
+	f(0.9555368227010044, "0.955537")
+	f(-12.3456789, "-12.3457")
+	f(999999.96, "1000000")
+	f(1234567.5, "1234568")
+	f(123456789, "123456789")
+	f(0.000123456789, "0.000123457")
+	f(1.23456789e-7, "1.23457e-07")
+	f(1e300, "1e+300")
+	f(5e-324, "5e-324")
+	f(math.Inf(-1), "-Inf")
+	f(math.NaN(), "NaN")
 }

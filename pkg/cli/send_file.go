@@ -34,6 +34,9 @@ func openRecordings(in io.Reader, names []string) (_ recordings, err error) {
 		}
 	}()
 	for _, name := range names {
+		if name == "" {
+			return open, errors.New("--file: it is empty: - is standard input")
+		}
 		if name == "-" {
 			open = append(open, recording{"standard input", in, nil})
 			continue

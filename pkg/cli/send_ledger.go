@@ -82,7 +82,8 @@ func (r *sendReport) missing(l *sendLedger) error {
 	}
 	err := fmt.Errorf("%w: missing are %s; nothing more was found for %s",
 		load.ErrMissing, strings.Join(all, ", "), r.options.checks.timeout)
-	return hinted.New(err, "does the receiver write to this database, and what comes as it is? An item that something on the way changes is another one. "+
+	return hinted.New(err, "does the receiver write to this database, and what comes as it is? An item that something on the way changes is another one, "+
+		"and what the database refuses is in the receiver's log as items refused. "+
 		"Batches and queues take their time: --check-timeout waits longer")
 }
 

@@ -137,6 +137,7 @@ func runTraces(ctx context.Context, s term.Streams, o *tracesOptions) error {
 			if err != nil {
 				return err
 			}
+			defer noteLimit(s, &o.queryOptions, len(traces), "traces")
 			return list.show(traces)
 		}
 		err := db.FollowTraces(ctx, o.filter(), store.Followed[store.Trace]{New: list.show, Outage: follower{s}.outage})

@@ -58,6 +58,7 @@ func TestWrongValues(t *testing.T) {
 	f("float: 1e999", `10: everything.float: "1e999" is too large`)
 	f("duration: 5", `13: everything.duration: "5" is a duration without a unit | write 5s for seconds, 5ms for milliseconds`)
 	f("duration: 5 s", `13: everything.duration: "5 s" is not a duration | durations look like 500ms, 5s or 1m30s`)
+	f("duration: 7d", `13: everything.duration: "7d" is not a duration | the longest unit is the hour: write 168h`)
 	f("duration: 1:30", `13: everything.duration: "1:30" is not a duration | durations look like 500ms, 5s or 1m30s`)
 	f("duration: -5s", `13: everything.duration: "-5s" is out of range: at least 0s`)
 	f("signed: -2h", `11: everything.signed: "-2h" is out of range: at least -1h`)

@@ -17,6 +17,10 @@ func ReadFiles(paths []string) ([]File, error) {
 	var files []File
 	var errs Errors
 	for _, path := range paths {
+		if path == "" {
+			errs = append(errs, Finding{Problem: "the path of a configuration file is empty"})
+			continue
+		}
 		data, err := readFile(path, maxFileBytes)
 		if err != nil {
 			errs = append(errs, Finding{Position: Position{File: path}, Problem: err.Error()})

@@ -20,10 +20,11 @@ func TestReadFiles(t *testing.T) {
 		t.Errorf("%v, %v", files, err)
 	}
 	missing := filepath.Join(dir, "missing.yaml")
-	_, err = ReadFiles([]string{missing, good, dir, big})
+	_, err = ReadFiles([]string{missing, good, dir, big, ""})
 	want := missing + ": no such file or directory\n" +
 		dir + ": is a directory\n" +
-		big + ": larger than 4 MiB, which is too much for a configuration"
+		big + ": larger than 4 MiB, which is too much for a configuration\n" +
+		"the path of a configuration file is empty"
 	if err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
 	}

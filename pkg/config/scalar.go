@@ -143,5 +143,10 @@ func setDuration(v reflect.Value, n *node) (problem, hint string) {
 	if _, err := strconv.ParseFloat(n.text, 64); err == nil {
 		return "is a duration without a unit", durationHint(n.text)
 	}
+	if days, ok := strings.CutSuffix(n.text, "d"); ok {
+		if count, err := strconv.ParseUint(days, 10, 16); err == nil {
+			return "is not a duration", fmt.Sprintf("the longest unit is the hour: write %dh", count*24)
+		}
+	}
 	return "is not a duration", "durations look like 500ms, 5s or 1m30s"
 }

@@ -159,9 +159,13 @@ func (s shortener) put(long place, short string, from *node, text string) {
 
 // conflict reports two values for one thing in one layer.
 func (s shortener) conflict(long place, there *node, short string, from *node) {
+	problem := fmt.Sprintf("is %s, but %s, which is short for it, is %s", describe(there, rules{}), short, describe(from, rules{}))
+	if there.src.hidden[there.mark] || from.src.hidden[from.mark] {
+		problem = "differs from " + short + ", which is short for it"
+	}
 	f := Finding{
 		Path:    long.String(),
-		Problem: fmt.Sprintf("is %s, but %s, which is short for it, is %s", describe(there, rules{}), short, describe(from, rules{})),
+		Problem: problem,
 		Hint:    "remove one of them",
 		Related: []Related{{from.position(), short, "the other value"}},
 	}

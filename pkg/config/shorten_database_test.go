@@ -50,7 +50,7 @@ func TestShortDatabase(t *testing.T) {
 
 func TestShortDatabaseConflicts(t *testing.T) {
 	_, err := said{files: yamlFiles("receivers: {otlp: {protocols: {grpc: }}}\nexporters: {database: {url: 'sqlite:a'}}\nservice: {pipelines: {logs: {receivers: [otlp], exporters: [database]}}}\ndatabase: {url: 'sqlite:b'}")}.load()
-	if err == nil || !strings.Contains(err.Error(), "exporters.database.url: is the value, but database.url, which is short for it, is the value") {
+	if err == nil || !strings.Contains(err.Error(), "exporters.database.url: differs from database.url, which is short for it") {
 		t.Errorf("%v", err)
 	}
 }

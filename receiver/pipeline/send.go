@@ -200,7 +200,7 @@ func (h *health) observe(log *slog.Logger, err error) {
 	defer h.mu.Unlock()
 	switch {
 	case err == nil && h.failing != "":
-		log.Info("exporter works again", "after", time.Since(h.since).Round(time.Millisecond))
+		log.Info("exporter works again", "after", time.Since(h.since).Round(time.Millisecond).String())
 		h.failing = ""
 	case err == nil:
 	case h.failing == "":

@@ -24,7 +24,7 @@ type Config struct {
 
 // Retention says how much telemetry is kept. In PostgreSQL it goes in whole days.
 type Retention struct {
-	MaxAge     time.Duration `yaml:"max_age" doc:"Delete telemetry that is older than this; 0 never does." min:"0s"`
+	MaxAge     time.Duration `yaml:"max_age" doc:"Delete telemetry that is older than this, in PostgreSQL whole days of it; 0 never does." min:"0s"`
 	MaxSizeMiB int64         `yaml:"max_size_mib" doc:"Delete the oldest telemetry when there is more than this; 0 never does." unit:"MiB" min:"0" max:"1073741824"`
 }
 
@@ -46,12 +46,12 @@ func DefaultConfig() Config {
 func (c *Config) Validate() error {
 	switch c.scheme() {
 	case "":
-		return invalid.Key("url", "must name the database: postgres://USER:PASSWORD@HOST:PORT/NAME or sqlite:PATH")
+		return invalid.Key("url", "must name the database: postgres://HOST:PORT/NAME, with user and password before the host, or sqlite:PATH")
 	case schemePostgres, schemePostgresql:
 		return nil // what is in it is checked with the rules of libpq, when the exporter is made
 	case schemeSQLite:
 		if c.path() == "" || strings.HasPrefix(c.path(), ":") {
-			return invalid.Key("url", "sqlite: must be followed by the path of a file")
+			return invalid.Key("url", "its scheme must be followed by the path of a file")
 		}
 		return nil
 	default:

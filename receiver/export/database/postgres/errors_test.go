@@ -173,7 +173,7 @@ func TestVerdict(t *testing.T) {
 	v.refuse(&pgconn.PgError{Code: "22P05", Message: "no such character"})
 	v.refuse(&pgconn.PgError{Code: "54000", Message: "too large"})
 	v.refuse(&pgconn.PgError{Code: "22P05", Message: "no other character"})
-	want := pipeline.Partial{Rejected: 3, Message: "database telemetry on db:5432 as otlp: 3 log_records refused: 2 for no such character (SQLSTATE 22P05); 1 for too large (SQLSTATE 54000)"}
+	want := pipeline.Partial{Rejected: 3, Message: "database telemetry on db:5432 as otlp: 3 log records refused: 2 for no such character (SQLSTATE 22P05); 1 for too large (SQLSTATE 54000)"}
 	want.Reasons[pipeline.RefusedInvalid], want.Reasons[pipeline.RefusedTooLarge] = 2, 1
 	if got := v.Partial(wire.Logs, target.name); got != want {
 		t.Errorf("%+v", got)

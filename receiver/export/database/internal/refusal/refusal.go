@@ -41,6 +41,7 @@ func (t *Tally) Partial(sig wire.Signal, who string) pipeline.Partial {
 		p.Reasons[r.why] += r.items
 		texts = append(texts, fmt.Sprintf("%d for %s", r.items, r.text))
 	}
-	p.Message = fmt.Sprintf("%s: %d %s refused: %s", who, p.Rejected, sig.ItemNoun(), strings.Join(texts, "; "))
+	noun := strings.ReplaceAll(sig.ItemNoun(), "_", " ")
+	p.Message = fmt.Sprintf("%s: %d %s refused: %s", who, p.Rejected, noun, strings.Join(texts, "; "))
 	return p
 }
