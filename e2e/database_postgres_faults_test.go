@@ -64,6 +64,8 @@ func TestPostgresHints(t *testing.T) {
 	failsWith(t, replaced(db.Addr(), nobody), "database telemetry on "+nobody+" as postgres: ", "connection refused", "hint: check that the server runs")
 	failsWith(t, replaced(db.Addr(), "no-such-host.invalid"), "no-such-host.invalid", "hint: check the host")
 	failsWith(t, db.URLAs(postgres.Superuser, "p@ss wrong", postgres.Database), "password authentication failed", "SQLSTATE 28P01", "hint: check user and password")
+	failsWith(t, strings.Replace(db.URLAs(postgres.Superuser, "p@ss wrong", postgres.Database), "sslmode=disable", "sslmode=prefer", 1),
+		"as postgres: password authentication failed", "SQLSTATE 28P01") // and nothing of the TLS that it has not
 	failsWith(t, db.URL("nothing"), `database "nothing" does not exist`, "hint: create the database")
 	failsWith(t, replaced("sslmode=disable", "sslmode=require"), "server refused TLS connection", "hint: the server has no TLS")
 	failsWith(t, good+"&no_such_setting=1", "no_such_setting", "hint: check the parameters of the URL")
@@ -95,6 +97,21 @@ func TestPostgresHints(t *testing.T) {
 	db.MustExec(t, "postgres", "SELECT pg_reload_conf()")
 	e, _ := toPostgres(t, pgexport.Config{URL: good})
 	mustExport(t, e, signal.Logs, logsAt("x", day(0)))
+}
+
+// What is wrong with a database is said before anything has to be written to it.
+func TestPostgresIsTriedAtTheStart(t *testing.T) {
+	db := postgres.Own(t)
+	f := func(url, want string) {
+		t.Helper()
+		e, log := toPostgres(t, pgexport.Config{URL: url})
+		e.Start(t.Context())
+		wait.For(t, arrivalLimit, "the log to say "+want, func() bool { return strings.Contains(log.String(), want) })
+	}
+	f(db.URL(postgres.Database), "telemetry goes to a database")
+	f(db.URLAs(postgres.Superuser, "wrong", postgres.Database), "the database cannot be written to yet")
+	db.MustExec(t, "postgres", "CREATE DATABASE latin ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+	f(db.URL("latin"), "encoding=LATIN1")
 }
 
 func TestPostgresURLs(t *testing.T) {

@@ -82,7 +82,7 @@ func BaseConfig() Config {
 func (c *Config) Validate() error {
 	var errs []error
 	if len(c.Service.Pipelines) == 0 {
-		errs = append(errs, invalid.Key("service.pipelines", "no pipeline is defined: nothing would be received"))
+		errs = append(errs, invalid.Key("service.pipelines", "no pipeline is defined, so nothing would be received: write one, such as traces: {receivers: [otlp], exporters: [debug]}"))
 	}
 	for _, id := range slices.Sorted(maps.Keys(c.Service.Pipelines)) {
 		errs = append(errs, c.validatePipeline(id)...)

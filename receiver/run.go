@@ -71,7 +71,11 @@ func (r *Receiver) drain(ctx context.Context, kill context.CancelFunc) {
 	r.changing.Lock() // for good
 	g := r.now.Load()
 	shutdown := g.cfg.Service.Shutdown
-	r.deps.Log.Info("draining", "delay", shutdown.Delay.String(), "timeout", shutdown.Timeout.String())
+	var waiting int64
+	for _, s := range r.exporters(g) {
+		waiting += s.Items
+	}
+	r.deps.Log.Info("draining", "delay", shutdown.Delay.String(), "timeout", shutdown.Timeout.String(), "queued_items", waiting)
 	servers := r.leaving.servers()
 	for _, s := range g.servers {
 		servers = append(servers, s.Server)

@@ -22,7 +22,7 @@ func (f follower) outage(err error) {
 		_, _ = fmt.Fprintln(e, e.Paint(term.OK, "note:"), "the database answers again")
 		return
 	}
-	_, _ = fmt.Fprintln(e, e.Paint(term.Warn, "warning:"), e.Printable(err.Error()))
+	_, _ = fmt.Fprintln(e, e.Paint(term.Warn, "warning:"), "the database does not answer, and is asked again:", e.Printable(err.Error()))
 	for _, hint := range hints(err) {
 		printHint(e, hint)
 	}

@@ -279,6 +279,10 @@ func TestRefusedItemsAreSaidAndNotOften(t *testing.T) {
 			consume(t, r, payload(2))
 			synctest.Wait()
 		}
+		other := payload(5)
+		other.Signal = wire.Logs // whose refusals are not hidden by those of traces
+		consume(t, route(d.Lane(wire.Logs, Limits{})), other)
+		synctest.Wait()
 		time.Sleep(quiet)
 		consume(t, r, payload(2))
 		synctest.Wait()
@@ -287,7 +291,7 @@ func TestRefusedItemsAreSaidAndNotOften(t *testing.T) {
 			t.Error(err)
 		}
 		said := log.String()
-		if strings.Count(said, "items refused") != 2 || !strings.Contains(said, "items=2 ") || !strings.Contains(said, "items=6 ") || !strings.Contains(said, "no room for é") {
+		if strings.Count(said, "items refused") != 3 || !strings.Contains(said, "items=2 ") || !strings.Contains(said, "items=5 signal=logs ") || !strings.Contains(said, "items=6 ") || !strings.Contains(said, "no room for é") {
 			t.Error(said)
 		}
 	})

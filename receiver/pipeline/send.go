@@ -186,13 +186,28 @@ type health struct {
 	mu      sync.Mutex
 	failing string
 	since   time.Time
-	lost    int       // items dropped since the last line about it
-	spoke   time.Time // when that line was written
-	refused int64     // the same for items that the backend does not take
-	told    time.Time
+	lost    [4]unsaid // dropped items, by signal
+	refused [4]unsaid // items that the backend does not take
 }
 
-// quiet is the least time between two lines about dropped items, or about refused ones.
+// unsaid is how many items no line of the log has told of since the last one that did.
+type unsaid struct {
+	items int64
+	told  time.Time
+}
+
+// say adds items, and returns how many the log is to tell of now, or none.
+func (u *unsaid) say(items int64) int64 {
+	u.items += items
+	if time.Since(u.told) < quiet {
+		return 0
+	}
+	items = u.items
+	*u = unsaid{told: time.Now()}
+	return items
+}
+
+// quiet is the least time between two lines about dropped items of a signal, or about refused ones.
 const quiet = 10 * time.Second
 
 func (h *health) observe(log *slog.Logger, err error) {
@@ -216,24 +231,18 @@ func (h *health) observe(log *slog.Logger, err error) {
 func (h *health) drop(log *slog.Logger, sig wire.Signal, items int, o outcome) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.lost += items
-	if time.Since(h.spoke) < quiet {
-		return
+	if n := h.lost[sig].say(int64(items)); n > 0 {
+		log.Error("items lost", "items", n, "signal", sig.String(), "reason", o.why(), "error", o.err)
 	}
-	log.Error("items lost", "items", h.lost, "signal", sig.String(), "reason", o.why(), "error", o.err)
-	h.lost, h.spoke = 0, time.Now()
 }
 
 // refuse notes that the backend does not take some items, and what it says about that.
 func (h *health) refuse(log *slog.Logger, sig wire.Signal, items int64, message string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.refused += items
-	if time.Since(h.told) < quiet {
-		return
+	if n := h.refused[sig].say(items); n > 0 {
+		log.Warn("items refused", "items", n, "signal", sig.String(), "message", message)
 	}
-	log.Warn("items refused", "items", h.refused, "signal", sig.String(), "message", message)
-	h.refused, h.told = 0, time.Now()
 }
 
 func (h *health) read() (failing string, since time.Time) {

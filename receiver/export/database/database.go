@@ -34,6 +34,7 @@ func (c *Config) open(log *slog.Logger) (pipeline.Exporter, error) {
 		if err != nil {
 			return nil, err
 		}
+		log.Info("telemetry goes to a database", "database", path)
 		return e, nil
 	}
 	e, err := postgres.New(postgres.Config{

@@ -170,8 +170,12 @@ func attemptsOf(err error) []string {
 		return nil
 	}
 	var places, texts []string
-	for _, attempt := range leaves(connect.Unwrap()) {
+	attempts := leaves(connect.Unwrap())
+	for i, attempt := range attempts {
 		where, _, _ := strings.Cut(attempt.Error(), " (") // "127.0.0.1:5432 (db): dial error: …"
+		if refusedTLS(attempt) && i+1 < len(attempts) && answered(attempts[i+1]) {
+			continue // sslmode=prefer: the second attempt, to the same address, is the one that tells
+		}
 		places = append(places, where)
 		texts = append(texts, describeOne(attempt))
 	}
@@ -183,6 +187,17 @@ func attemptsOf(err error) []string {
 		}
 	}
 	return slices.Compact(texts)
+}
+
+// refusedTLS reports whether a server wants no TLS.
+func refusedTLS(attempt error) bool {
+	return strings.Contains(attempt.Error(), "server refused TLS connection")
+}
+
+// answered reports whether a server has said itself what is wrong.
+func answered(attempt error) bool {
+	_, ok := errors.AsType[*pgconn.PgError](attempt)
+	return ok
 }
 
 // leaves returns the errors that were joined.
@@ -259,7 +274,7 @@ func networkHint(err error) string {
 		return "check that the server runs, and host and port of the URL"
 	case errors.Is(err, syscall.ENOENT) && strings.Contains(text, "dial unix"):
 		return "check that the server runs, and its folder for sockets"
-	case strings.Contains(text, "server refused TLS connection"):
+	case refusedTLS(err):
 		return "the server has no TLS: turn on ssl there, or set sslmode=disable in the URL if the way to it is safe"
 	}
 	return certificateHint(err)

@@ -56,7 +56,9 @@ func (e *Exporter) unprepared() {
 func (e *Exporter) prepare(ctx context.Context) {
 	limited, cancel := context.WithTimeout(ctx, maxPreparation)
 	defer cancel()
+	var encoding string
 	err := e.use(limited, func(ctx context.Context, conn *session) error {
+		encoding = conn.ParameterStatus("server_encoding")
 		if err := upgrade(ctx, conn); err != nil {
 			return err
 		}
@@ -73,6 +75,9 @@ func (e *Exporter) prepare(ctx context.Context) {
 	close(p.ended)
 	p.ended = nil
 	if p.ready {
-		e.tending.Do(func() { e.background(ctx, e.tend) })
+		e.tending.Do(func() {
+			e.warnOfEncoding(encoding)
+			e.background(ctx, e.tend)
+		})
 	}
 }

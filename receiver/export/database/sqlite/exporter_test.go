@@ -125,7 +125,7 @@ func TestExportRefused(t *testing.T) {
 	spans := otlptest.Traces(5)
 	spans.ResourceSpans[0].ScopeSpans[0].Spans[2].Attributes[0].Value.Value = &commonpb.AnyValue_StringValue{StringValue: strings.Repeat("x", 1<<16)}
 	p, err := e.Export(t.Context(), batch(wire.Traces, 5, otlptest.Encode(spans)))
-	want := pipeline.Partial{Rejected: 1, Message: "database " + path + ": 1 spans refused: 1 for string or blob too big"}
+	want := pipeline.Partial{Rejected: 1, Message: "database " + path + ": 1 span refused: 1 for string or blob too big"}
 	want.Reasons[pipeline.RefusedTooLarge] = 1
 	if err != nil || p != want {
 		t.Errorf("%+v, %v; want %+v", p, err, want)

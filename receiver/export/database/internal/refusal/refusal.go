@@ -42,6 +42,9 @@ func (t *Tally) Partial(sig wire.Signal, who string) pipeline.Partial {
 		texts = append(texts, fmt.Sprintf("%d for %s", r.items, r.text))
 	}
 	noun := strings.ReplaceAll(sig.ItemNoun(), "_", " ")
+	if p.Rejected == 1 {
+		noun = strings.TrimSuffix(noun, "s")
+	}
 	p.Message = fmt.Sprintf("%s: %d %s refused: %s", who, p.Rejected, noun, strings.Join(texts, "; "))
 	return p
 }
