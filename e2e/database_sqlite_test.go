@@ -88,6 +88,25 @@ func TestSQLiteOnAFullDisk(t *testing.T) {
 	wantReceipt(t, s, stored)
 }
 
+// A disk without room for the tables is no fault of the configuration, and nothing is left on it.
+func TestSQLiteStartsOnAFullDisk(t *testing.T) {
+	t.Parallel()
+	for _, room := range []int64{4 << 10, 8 << 10, 24 << 10, 48 << 10, 96 << 10, 192 << 10} {
+		small := disk.New(t, room)
+		path := filepath.Join(small.Path(), "telemetry.db")
+		config := filepath.Join(t.TempDir(), "full.yaml")
+		must(t, os.WriteFile(config, []byte("database: {url: \"sqlite:"+path+"\"}\n"), 0o600))
+		got := run(t, process.Spec{Name: "full", Path: otlpctl(t), Args: []string{"serve", "--config", config}})
+		if got.code != 1 || got.stdout != "" || !strings.Contains(got.stderr, path) || !strings.Contains(got.stderr, "\nhint: make room on the disk, or name another file") {
+			t.Errorf("with %d bytes: exit %d, stdout %q\n%s", room, got.code, got.stdout, got.stderr)
+		}
+		left, err := os.ReadDir(small.Path())
+		if err != nil || len(left) > 0 {
+			t.Errorf("with %d bytes: left %v, %v", room, left, err)
+		}
+	}
+}
+
 // A change of how much is kept hands the file over under load: it is never open twice, no client notices, nothing is lost.
 func TestSQLiteReload(t *testing.T) {
 	t.Parallel()

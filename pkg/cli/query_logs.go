@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -135,11 +136,15 @@ func (l *logLines) cells(logs []*row.Log) error {
 	table := output.Table
 	return table.Write(l.streams.Out, nil, func(r *output.Rows) {
 		for _, log := range logs {
-			r.Add(momentFull(log.Time), severityText(log.Severity, log.SeverityText), string(log.Service), string(log.Body),
+			r.Add(momentFull(logTime(log)), severityText(log.Severity, log.SeverityText), string(log.Service), string(log.Body),
 				attributesText(log.Attributes), fmt.Sprintf("%x", log.TraceID), fmt.Sprintf("%x", log.SpanID))
 		}
 	})
 }
+
+// logTime returns the time that a record gives itself, in nanoseconds: the column by which it is ordered has microseconds in
+// PostgreSQL.
+func logTime(log *row.Log) uint64 { return cmp.Or(log.TimeRaw, log.Observed, log.Time) }
 
 // How wide the names of services are at most, and at least if more are to come.
 const (
@@ -178,7 +183,7 @@ func (l *logLines) line(b *strings.Builder, log *row.Log, serviceWidth int, now 
 	out := l.streams.Out
 	service := string(log.Service)
 	severity := term.Fit(oneLine(out, severityText(log.Severity, log.SeverityText)), severityWidth)
-	b.WriteString(out.Paint(term.Dim, momentText(log.Time, now)) + " " + severityPaint(out, log.Severity, severity) + " " +
+	b.WriteString(out.Paint(term.Dim, momentText(logTime(log), now)) + " " + severityPaint(out, log.Severity, severity) + " " +
 		l.colors.paint(service, term.Fit(oneLine(out, service), serviceWidth)) + " ")
 	body := string(log.Body)
 	if log.EventName != nil {

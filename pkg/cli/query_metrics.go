@@ -129,7 +129,7 @@ func (l *pointList) list(metrics []store.Metric) error {
 			{text: string(m.Unit)},
 			{text: strconv.Itoa(m.Series)},
 			pointCell(m.Last),
-			{text: shortAge(out, momentOf(m.Last.Time), now), full: momentFull(m.Last.Time)},
+			{text: shortAge(out, momentOf(pointTime(m.Last)), now), full: momentFull(pointTime(m.Last))},
 		}
 	}
 	return table.write(rows)
@@ -182,7 +182,7 @@ func (l *pointList) rows(points []store.Point, now time.Time) [][]telemetryCell 
 			{text: string(p.Of.Name)},
 			{text: service, style: func(text string) string { return l.colors.paint(service, text) }},
 			{text: attributesText(p.Attributes)},
-			{text: momentText(p.Time, now), full: momentFull(p.Time)},
+			{text: momentText(pointTime(p.Point), now), full: momentFull(pointTime(p.Point))},
 			pointCell(p.Point),
 			{text: string(p.Of.Unit)},
 		}

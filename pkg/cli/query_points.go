@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"math"
 	"strconv"
@@ -25,6 +26,9 @@ func kindText(k row.Kind) string {
 	}
 	return strconv.Itoa(int(k))
 }
+
+// pointTime is logTime for data points.
+func pointTime(p *row.Point) uint64 { return cmp.Or(p.TimeRaw, p.Time) }
 
 // meanDigits is how many digits of a mean are shown.
 const meanDigits = 4

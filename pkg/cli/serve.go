@@ -158,12 +158,18 @@ func serve(ctx context.Context, s term.Streams, load func() (config.Loaded, erro
 	return nil
 }
 
-// startCode is that of an invalid configuration, unless it is another process that is in the way.
+// startCode is that of an invalid configuration, unless all that is wrong is the state of a database's file.
 func startCode(err error) int {
-	if _, held := errors.AsType[*sqlite.HeldError](err); held {
-		return exitFailed
+	faults := receiver.Faults(err)
+	for _, f := range faults {
+		if !sqlite.Mendable(f) {
+			return exitUsage
+		}
 	}
-	return exitUsage
+	if faults == nil {
+		return exitUsage
+	}
+	return exitFailed
 }
 
 // runReloadable runs the receiver with its reloader beside it.

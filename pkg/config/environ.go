@@ -14,8 +14,12 @@ const (
 )
 
 // nameFault says why a name stands for no key. guess is what the part of the
-// name that fits nothing was likely meant to be.
-type nameFault struct{ problem, hint, guess string }
+// name that fits nothing was likely meant to be, or with whole that part and all
+// before it.
+type nameFault struct {
+	problem, hint, guess string
+	whole                bool
+}
 
 // environ lays the variables that set keys over the document.
 func (doc *document) environ(variables []string, whole spotter) {
@@ -53,6 +57,9 @@ func variableSpot(at spot, keys string) (spot, *nameFault) {
 	for len(parts) > 0 {
 		next, used, fault := variableStep(at, parts)
 		if fault != nil {
+			if fault.whole {
+				done = envPrefix
+			}
 			if fault.guess != "" {
 				fault.hint = "did you mean " + done + strings.Join(append([]string{fault.guess}, parts[1:]...), separator) + "?"
 			}
@@ -117,6 +124,9 @@ func (s spot) newVariable(part string, children []spot) (spot, *nameFault) {
 		names[i] = variableName(c.key())
 	}
 	fault.guess = Nearest(part, names)
+	if long := ofDatabase(s.path(), part); fault.guess == "" && long != nil {
+		fault.guess, fault.whole = strings.ToUpper(strings.Join(long, separator)), true
+	}
 	fault.hint = s.offer(names)
 	return spot{}, fault
 }

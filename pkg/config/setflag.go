@@ -53,6 +53,9 @@ func spotAt(at spot, path string) (spot, *nameFault) {
 		if fault != nil {
 			if fault.guess != "" {
 				done := strings.TrimSuffix(path, rest)
+				if fault.whole {
+					done = ""
+				}
 				first := rest[:len(rest)-len(after)]
 				fault.hint = "did you mean " + done + fault.guess + strings.TrimPrefix(rest, first) + "?"
 			}
@@ -98,7 +101,9 @@ func pathStep(at spot, rest string) (next spot, after string, fault *nameFault) 
 	if part != "" && at.takesNewKey() {
 		return at.element(part), after, nil
 	}
-	return spot{}, after, &nameFault{
-		problem: fmt.Sprintf("%s has no key %q", at.name(), part), guess: Nearest(part, names), hint: at.offer(names),
+	fault = &nameFault{problem: fmt.Sprintf("%s has no key %q", at.name(), part), guess: Nearest(part, names), hint: at.offer(names)}
+	if long := ofDatabase(at.path(), part); fault.guess == "" && long != nil {
+		fault.guess, fault.whole = long.String(), true
 	}
+	return spot{}, after, fault
 }

@@ -1,9 +1,11 @@
 package config
 
 import (
+	"reflect"
 	"slices"
 
 	"github.com/otlpctl/otlpctl/receiver"
+	"github.com/otlpctl/otlpctl/receiver/export/database"
 	"github.com/otlpctl/otlpctl/receiver/wire"
 )
 
@@ -20,6 +22,23 @@ func databaseTwins() []twin {
 		{shortDatabase, append(longDatabase(), "url"), identical},
 		{"database.max_connections", append(longDatabase(), "max_connections"), identical},
 	}
+}
+
+// ofDatabase returns where the exporter has a key that the section database lacks, or nil. Of other sections it knows
+// nothing.
+func ofDatabase(section *path, key string) place {
+	if section == nil || section.String() != placeOf(shortDatabase)[0] {
+		return nil
+	}
+	keys, err := fieldsOf(reflect.TypeFor[database.Config]())
+	if err != nil {
+		return nil // decoding says so
+	}
+	meant := Nearest(key, keys.keys())
+	if meant == "" {
+		return nil
+	}
+	return append(longDatabase(), meant)
 }
 
 // namesDatabase reports whether the short form names a database. An empty URL is

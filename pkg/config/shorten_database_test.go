@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -46,6 +47,28 @@ func TestShortDatabase(t *testing.T) {
 	f(said{files: yamlFiles(own, "database: {max_connections: 9}"), env: url}, "postgres://u:p@db/x 9", "logs[nop]", "traces[database]")
 	f(said{env: url, set: []string{"exporters.debug.verbosity=detailed"}}, "postgres://u:p@db/x 4",
 		"logs[debug database]", "metrics[debug database]", "traces[debug database]")
+}
+
+// What the section does not have is a key of the exporter that it stands for.
+func TestShortDatabaseUnknown(t *testing.T) {
+	f := func(s said, want string) {
+		t.Helper()
+		_, err := s.load()
+		var found Errors
+		if !errors.As(err, &found) || len(found) != 1 || found[0].Hint != want {
+			t.Errorf("%v: %v, want the hint %q", s, err, want)
+		}
+	}
+	f(said{files: yamlFiles("database: {retention: {max_age: 1h}}")}, "write it as exporters.database.retention, and name that exporter in pipelines")
+	f(said{files: yamlFiles("database: {sendingQueue: {enabled: false}}")}, "write it as exporters.database.sending_queue, and name that exporter in pipelines")
+	f(said{files: yamlFiles("database: {urls: x}")}, "did you mean url?")
+	f(said{files: yamlFiles("database: {password: x}")}, "known keys: url, max_connections")
+	f(said{files: yamlFiles("logging: {retention: {max_age: 1h}}")}, "known keys: level, format")
+	f(said{set: []string{"database.retention.max_age=1h"}}, "did you mean exporters.database.retention.max_age?")
+	f(said{set: []string{"database.timeout=1h"}}, "did you mean exporters.database.timeout?")
+	f(said{set: []string{"database.password=x"}}, "known keys: url, max_connections")
+	f(said{env: []string{"APP__DATABASE__RETENTION__MAX_AGE=1h"}}, "did you mean APP__EXPORTERS__DATABASE__RETENTION__MAX_AGE?")
+	f(said{env: []string{"APP__DATABASE__PASSWORD=x"}}, "known keys: URL, MAX_CONNECTIONS")
 }
 
 func TestShortDatabaseConflicts(t *testing.T) {

@@ -97,6 +97,7 @@ func (d *decoder) unknownKey(e entry, p *path, keys fields) {
 	if !guessed || guess.secret || e.value.kind != scalar {
 		hide(e.value) // it may be a secret under a misspelt name
 	}
+	long := ofDatabase(p.up, key)
 	switch elsewhere := d.elsewhere(key, keys); {
 	case guessed:
 		d.fault(e.key, p, "unknown key", "did you mean "+guess.key+"?")
@@ -106,6 +107,8 @@ func (d *decoder) unknownKey(e entry, p *path, keys fields) {
 		}
 	case elsewhere != "":
 		d.lost(e.key, p, "unknown key", elsewhere)
+	case long != nil:
+		d.fault(e.key, p, "unknown key", "write it as "+long.String()+", and name that exporter in pipelines")
 	default:
 		d.fault(e.key, p, "unknown key", known(keys))
 	}

@@ -45,12 +45,11 @@ func setup(logBytes int64) []string {
 type connection struct {
 	*sqlite.Conn
 
-	path   string
-	log    string      // path of its log
-	index  string      // path of the index of that
-	info   fs.FileInfo // of the file that is open
-	page   int64       // bytes
-	schema int64       // another number once somebody else has made a table
+	path  string
+	log   string      // path of its log
+	index string      // path of the index of that
+	info  fs.FileInfo // of the file that is open
+	page  int64       // bytes
 }
 
 // connect opens the database at path, which may be empty, and brings its schema up to date.
@@ -85,9 +84,6 @@ func (c *connection) prepare(logBytes int64) error {
 		return err
 	}
 	if c.page, err = once(c.Conn, "PRAGMA page_size"); err != nil {
-		return err
-	}
-	if c.schema, err = once(c.Conn, "PRAGMA schema_version"); err != nil {
 		return err
 	}
 	c.info, err = os.Stat(c.path)

@@ -66,7 +66,6 @@ func New(c Config, log *slog.Logger) (*Exporter, error) {
 		return nil, err
 	}
 	e := &Exporter{conf: c, log: log, part: maxPartItems, turn: make(chan struct{}, 1), closing: make(chan struct{})}
-	e.made = absent(c.Path)
 	if err := e.open(); err != nil {
 		return nil, err
 	}
@@ -87,27 +86,32 @@ func (e *Exporter) reopen() error {
 	if e.held != nil {
 		return e.connect()
 	}
-	if err := create(e.conf.Path); err != nil { // before there is a lock beside what is no database
+	made, err := create(e.conf.Path) // before there is a lock beside what is no database
+	if err != nil {
 		return err
 	}
 	held, err := acquire(e.conf.Path)
 	if err != nil {
+		if _, other := errors.AsType[*HeldError](err); made && !other {
+			removeUnused(e.conf.Path)
+		}
 		return err
 	}
-	err = e.connect()
-	switch {
-	case err == nil:
-		e.held = held
-		return nil
-	case foreign(err):
-		return errors.Join(err, held.remove())
-	default:
-		return errors.Join(err, held.release())
+	if err = held.sign(time.Now()); err == nil {
+		err = e.connect()
 	}
+	if err != nil {
+		if made {
+			removeUnused(e.conf.Path)
+		}
+		return errors.Join(err, held.remove())
+	}
+	e.held, e.made = held, made
+	return nil
 }
 
 func (e *Exporter) connect() error {
-	if err := create(e.conf.Path); err != nil {
+	if _, err := create(e.conf.Path); err != nil {
 		return err
 	}
 	conn, err := connect(e.conf.Path, e.conf.logBytes())
@@ -182,10 +186,10 @@ func (e *Exporter) ready() error {
 		}
 	}
 	if e.conn == nil {
-		e.made = false // what is at the path by now may be somebody's
 		if err := e.reopen(); err != nil {
 			return err
 		}
+		e.made = false // somebody may wait for what comes to be there
 	}
 	return e.bound()
 }

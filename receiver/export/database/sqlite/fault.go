@@ -3,7 +3,6 @@ package sqlite
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -89,20 +88,19 @@ func nextStep(path string, err error) string {
 		return "make that file, which may be empty, or name it itself"
 	case errors.Is(err, errNewer):
 		return "use the newer otlpctl, or name another file"
+	case full(err):
+		return "make room on the disk, or name another file; retention bounds how much is kept"
+	case unwritable(err):
+		return "see to it that the file and its folder can be written to, or name another file"
+	case broken(err):
+		return "see what the system logs about the disk, or name another file"
 	}
 	switch sqlite.ErrCode(err).ToPrimary() {
 	case sqlite.ResultCorrupt:
 		path = target(path)
 		return "move " + path + " away, together with " + path + walSuffix + " and " + path + shmSuffix + ": a new one is begun then, and sqlite3's .recover may save what is in the old one"
-	case sqlite.ResultFull:
-		return "make room on the disk, or set retention"
-	case sqlite.ResultReadOnly, sqlite.ResultPerm, sqlite.ResultCantOpen, sqlite.ResultAuth:
-		return "see to it that the file and its folder can be written to"
 	case sqlite.ResultBusy, sqlite.ResultLocked:
 		return "end the other program that writes to the file"
-	}
-	if errors.Is(err, fs.ErrPermission) {
-		return "see to it that the file and its folder can be written to"
 	}
 	return ""
 }

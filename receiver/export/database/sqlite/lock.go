@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -33,7 +34,7 @@ type lock struct {
 // glance is how long somebody may have a lock who only looks whether it is held.
 const glance = 20 * time.Millisecond
 
-// acquire locks the database at path, or returns a *HeldError that says who has it.
+// acquire locks the database at path, or returns a *HeldError that says who has it. The lock is not signed yet.
 func acquire(path string) (*lock, error) {
 	for began := time.Now(); ; {
 		l, err := take(path)
@@ -66,7 +67,7 @@ func take(path string) (*lock, error) {
 	if err := ours(f); err != nil {
 		return nil, errors.Join(&Error{Path: path, Err: fmt.Errorf("%s %w", name, err), next: "move it away, or give the database another name"}, f.Close())
 	}
-	if err := l.sign(time.Now()); err != nil {
+	if l.info, err = f.Stat(); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return l, nil
@@ -89,15 +90,12 @@ func ours(f *os.File) error {
 }
 
 // sign writes into the file who has the lock.
-func (l *lock) sign(now time.Time) (err error) {
+func (l *lock) sign(now time.Time) error {
 	text := fmt.Sprintf(signature+"%d\nsince %s\ncommand %s\n", os.Getpid(), now.UTC().Format(time.RFC3339), command)
 	if err := l.file.Truncate(0); err != nil {
 		return err
 	}
-	if _, err := l.file.WriteAt([]byte(text), 0); err != nil {
-		return err
-	}
-	l.info, err = l.file.Stat()
+	_, err := l.file.WriteAt([]byte(text), 0)
 	return err
 }
 
@@ -110,8 +108,14 @@ func (l *lock) stands(path string) bool {
 // release gives the lock up.
 func (l *lock) release() error { return l.file.Close() }
 
-// remove gives the lock up and leaves no file, for a place where no database is to be.
-func (l *lock) remove() error { return errors.Join(os.Remove(l.file.Name()), l.file.Close()) }
+// remove gives the lock up and leaves no file, for a place where no database is to be. Windows removes no file that is
+// open: there it stays.
+func (l *lock) remove() error {
+	if runtime.GOOS == "windows" {
+		return l.release()
+	}
+	return errors.Join(os.Remove(l.file.Name()), l.file.Close())
+}
 
 // holder reads from the file of a lock who has it.
 func holder(path string, f *os.File) *HeldError {

@@ -63,32 +63,32 @@ func isLink(path string) bool {
 	return err == nil && info.Mode()&fs.ModeSymlink != 0
 }
 
-// create sees to it that there is a file at path, which may be empty, and a folder for it. What is there is not
-// opened: POSIX takes all locks on a file from a process that closes it anywhere, SQLite's as well. So only SQLite
+// create sees to it that there is a file at path, which may be empty, and a folder for it, and reports whether it has
+// made the file. What is there is not opened: POSIX takes all locks on a file from a process that closes it anywhere, SQLite's as well. So only SQLite
 // opens databases here, and its connections know of each other.
-func create(path string) error {
+func create(path string) (made bool, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), folderMode); err != nil {
-		return err
+		return false, err
 	}
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && isLink(path):
-		return errLink
+		return false, errLink
 	case errors.Is(err, fs.ErrNotExist) && orphaned(path):
-		return errOrphan
+		return false, errOrphan
 	case errors.Is(err, fs.ErrNotExist):
 		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, fileMode) //nolint:gosec // a file that the configuration names
 		if errors.Is(err, fs.ErrExist) {
-			return nil // another process came first
+			return false, nil // another process came first
 		}
 		if err != nil {
-			return err
+			return false, err
 		}
-		return f.Close()
+		return true, f.Close()
 	case err == nil:
-		return regular(path, info)
+		return false, regular(path, info)
 	default:
-		return err
+		return false, err
 	}
 }
 

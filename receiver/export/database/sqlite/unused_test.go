@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"testing"
 
 	"zombiezen.com/go/sqlite"
@@ -79,6 +80,72 @@ func TestUnusedFileGoes(t *testing.T) {
 		if err := os.WriteFile(e.conf.Path, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
+	})
+}
+
+// What a start leaves of a file that it could not make a database of goes with it, and nothing else.
+func TestRemoveUnused(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a file that is open cannot be removed here")
+	}
+	f := func(name string, want bool, queries ...string) {
+		t.Helper()
+		path := place(t)
+		if made, err := create(path); !made || err != nil {
+			t.Fatal(made, err)
+		}
+		script(t, path, queries...)
+		if got := removeUnused(path); got != want || exists(path) == want {
+			left, _ := filepath.Glob(path + "*")
+			t.Errorf("%s: %t, left %v", name, got, left)
+		}
+	}
+	const log = "PRAGMA journal_mode = WAL"
+	f("empty", true)
+	f("no tables yet", true, log)
+	f("some tables", true, log, versions, "CREATE TABLE otlp_logs (time INTEGER, key BLOB)", "CREATE INDEX otlp_logs_time ON otlp_logs (time)")
+	f("an item", false, log, "CREATE TABLE otlp_logs (time INTEGER, key BLOB)", "INSERT INTO otlp_logs VALUES (1, x'01')")
+	f("a table of somebody else", false, log, versions, "CREATE TABLE notes (text TEXT)")
+
+	path := place(t)
+	script(t, path, log, versions)
+	reader, err := sqlite.OpenConn(path, sqlite.OpenReadOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := once(reader, "SELECT count(*) FROM sqlite_schema"); err != nil || removeUnused(path) {
+		t.Error("it went while somebody has it open", err)
+	}
+	if err := reader.Close(); err != nil || !removeUnused(path) {
+		t.Error("it stayed", err)
+	}
+}
+
+// Nothing is left beside what was in the way of a start.
+func TestStartThatFailsLeavesNothing(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a file that is open cannot be removed here")
+	}
+	f := func(name string, before func(path string) error) {
+		t.Helper()
+		path := place(t)
+		if err := before(path); err != nil {
+			t.Fatal(err)
+		}
+		then, _ := filepath.Glob(path + "*")
+		if _, err := New(Config{Path: path}, discard()); err == nil {
+			t.Fatalf("%s: no error", name)
+		}
+		if now, _ := filepath.Glob(path + "*"); !slices.Equal(now, then) {
+			t.Errorf("%s: left %v", name, now)
+		}
+	}
+	f("a folder has the name of the lock", func(path string) error { return os.Mkdir(path+lockSuffix, 0o700) })
+	f("the lock is none", func(path string) error { return os.WriteFile(path+lockSuffix, []byte("[[package]]"), 0o600) })
+	f("a log has no file", func(path string) error { return os.WriteFile(path+walSuffix, []byte("what was written last"), 0o600) })
+	f("a table is in the way", func(path string) error {
+		script(t, path, versions, "CREATE TABLE otlp_resources (id BLOB)")
+		return nil
 	})
 }
 
