@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"slices"
 	"testing"
 
 	"sigs.k8s.io/yaml"
@@ -86,15 +87,45 @@ spec:
 		`{apiVersion: apps/v1, kind: Deployment, metadata: {name: d, namespace: ns}}`)
 }
 
+// isPart reports whether a value has all of another: the same scalars, fields, and elements in their order.
+func isPart(some, of any) bool {
+	switch some := some.(type) {
+	case map[string]any:
+		whole, ok := of.(map[string]any)
+		for name, field := range some {
+			value, there := whole[name]
+			if !there || !isPart(field, value) {
+				return false
+			}
+		}
+		return ok
+	case []any:
+		whole, ok := of.([]any)
+		for _, element := range some {
+			at := slices.IndexFunc(whole, func(other any) bool { return isPart(element, other) })
+			if at < 0 {
+				return false
+			}
+			whole = whole[at+1:]
+		}
+		return ok
+	default:
+		return sameJSON(some, of)
+	}
+}
+
+// Taking a part makes nothing up, and fails for no set of fields. What was taken need not be found by the same set: keys
+// that have defaults, such as a port's protocol, need not be in it.
 func FuzzPart(f *testing.F) {
 	f.Add(`{"a": [{"name": "x"}]}`, `{"f:a": {"k:{\"name\":\"x\"}": {"f:name": {}}, "v:1": {}, "i:0": {}}}`)
+	f.Add(`{"a": [{"name": "x"}]}`, `{"f:a": {"k:{\"name\":\"x\"}": {"f:image": {}}}}`)
+	f.Add(`{"a": [1, 2, 1]}`, `{"f:a": {"v:1": {}}}`)
 	f.Fuzz(func(t *testing.T, value, fields string) {
 		var v any
 		var set map[string]any
 		if yaml.Unmarshal([]byte(value), &v) == nil && yaml.Unmarshal([]byte(fields), &set) == nil {
-			once := part(v, set)
-			if again := part(once, set); !sameJSON(once, again) {
-				t.Errorf("of %v it takes %v, and of that %v", v, once, again)
+			if some := part(v, set); !isPart(some, v) {
+				t.Errorf("of %v it takes %v", v, some)
 			}
 		}
 	})
