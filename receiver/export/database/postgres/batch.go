@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"github.com/otlpctl/otlpctl/receiver/export/database/internal/portion"
 	"github.com/otlpctl/otlpctl/receiver/export/database/row"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
 )
@@ -9,6 +10,10 @@ var _ row.Visitor = (*batch)(nil)
 
 // maxKept is the largest buffer of a batch that is kept for the next, in bytes.
 const maxKept = 2 * maxPartBytes
+
+// maxPartBytes is how many bytes of rows a part has at most, together with its largest item: one part at a time is in memory
+// as rows, and a request can become far more than its size.
+const maxPartBytes = 16 << 20
 
 // batch is a batch as the database takes it, and the part of it that comes next. It is used again, for its buffers.
 type batch struct {
@@ -20,7 +25,7 @@ type batch struct {
 	fresh   [numReferences]map[row.ID]referred // what the database may not know
 	around  int                                // bytes of fresh
 	write   func() error                       // writes the part
-	parts   *parts
+	size    *portion.Size                      // of parts
 
 	mostItems, mostBytes int // of a part
 	settled              int // items of the batch, from the first on, that are written or refused
@@ -33,7 +38,7 @@ func (w *batch) decode(b *pipeline.Batch, today day, write func() error) error {
 	w.known, w.today, w.write = w.seen.forgotten(), today, write
 	defer func() { w.write = nil }()
 	w.rows.received = unixNano(b.Admitted())
-	w.mostItems, w.mostBytes = w.parts.most()
+	w.mostItems, w.mostBytes = w.size.Of(portion.MaxItems), w.size.Of(maxPartBytes)
 	w.begin()
 	w.decoder.Reset(row.Origin{Received: b.Admitted(), Skip: b.Passed() + w.settled})
 	for _, part := range b.Parts {
@@ -77,7 +82,7 @@ func (w *batch) settle(before int) {
 
 // result returns what an attempt to write b has come to, of which the rest failed with err.
 func (w *batch) result(b *pipeline.Batch, refused pipeline.Partial, err error) (pipeline.Partial, error) {
-	w.parts.learn(w.settled, err)
+	w.size.Learn(w.settled, err)
 	switch {
 	case err == nil:
 		return refused, nil

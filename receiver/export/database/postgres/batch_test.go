@@ -13,6 +13,7 @@ import (
 	resource "go.opentelemetry.io/proto/otlp/resource/v1"
 	"google.golang.org/grpc/mem"
 
+	"github.com/otlpctl/otlpctl/receiver/export/database/internal/portion"
 	"github.com/otlpctl/otlpctl/receiver/export/database/row"
 	"github.com/otlpctl/otlpctl/receiver/internal/otlptest"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
@@ -45,12 +46,12 @@ func (w *batch) keys() []row.ID {
 func TestBatchIsInMemoryInParts(t *testing.T) {
 	f := func(name string, b *pipeline.Batch, want int) {
 		t.Helper()
-		w := &batch{seen: &seen{}, parts: &parts{}}
+		w := &batch{seen: &seen{}, size: &portion.Size{}}
 		got := 0
 		before := heap()
 		err := w.decode(b, 1, func() error {
 			got++
-			if w.rows.len() > maxPartItems || len(w.fresh[resources]) != 1 || len(w.fresh[scopes]) != 1 {
+			if w.rows.len() > portion.MaxItems || len(w.fresh[resources]) != 1 || len(w.fresh[scopes]) != 1 {
 				t.Errorf("%s: a part of %d rows that refer to %d resources", name, w.rows.len(), len(w.fresh[resources]))
 			}
 			w.settle(w.rows.len())
@@ -68,38 +69,13 @@ func TestBatchIsInMemoryInParts(t *testing.T) {
 		runtime.KeepAlive(w)
 		runtime.KeepAlive(b)
 	}
-	f("tiny items", crowd(6*maxPartItems, &logs.LogRecord{}), 6)
+	f("tiny items", crowd(6*portion.MaxItems, &logs.LogRecord{}), 6)
 	// Each is twelve times as large as a row as it is in the request: a list is in two columns.
 	f("items that swell", crowd(100, &logs.LogRecord{
 		Body: &common.AnyValue{Value: &common.AnyValue_ArrayValue{ArrayValue: &common.ArrayValue{Values: []*common.AnyValue{
 			{Value: &common.AnyValue_StringValue{StringValue: strings.Repeat("\x01", 100<<10)}},
 		}}}},
 	}), 9)
-}
-
-// Parts become smaller until one can be written, and larger again.
-func TestPartsLearn(t *testing.T) {
-	var p parts
-	late := errors.New("late")
-	f := func(settled int, err error, items, bytes int) {
-		t.Helper()
-		p.learn(settled, err)
-		if i, b := p.most(); i != items || b != bytes {
-			t.Errorf("%d items of %d bytes, want %d of %d", i, b, items, bytes)
-		}
-	}
-	f(0, nil, 50_000, 16<<20)
-	f(0, late, 25_000, 8<<20)
-	f(7, late, 25_000, 8<<20)
-	for range 10 {
-		p.learn(0, late)
-	}
-	f(0, late, 781, 256<<10)
-	f(10, nil, 1562, 512<<10)
-	for range 10 {
-		p.learn(10, nil)
-	}
-	f(10, nil, 50_000, 16<<20)
 }
 
 // heap returns how many bytes are in use.
@@ -113,15 +89,15 @@ func heap() int64 {
 // After a failure, what is left has the rows that it had in the batch, and nothing is counted twice.
 func TestWhatIsLeftOfABatch(t *testing.T) {
 	lost := errors.New("lost")
-	b := crowd(2*maxPartItems+10, &logs.LogRecord{}) // told apart by their places alone
-	w := &batch{seen: &seen{}, parts: &parts{}}
+	b := crowd(2*portion.MaxItems+10, &logs.LogRecord{}) // told apart by their places alone
+	w := &batch{seen: &seen{}, size: &portion.Size{}}
 	var all []row.ID
 	if err := w.decode(b, 1, func() error { all = append(all, w.keys()...); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	var got []row.ID
 	settled := 0
-	for _, through := range []int{0, maxPartItems, 7, b.Items} {
+	for _, through := range []int{0, portion.MaxItems, 7, b.Items} {
 		w.settled = 0
 		left := through
 		err := w.decode(b, 1, func() error {

@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/otlpctl/otlpctl/receiver/export/database/internal/portion"
 	"github.com/otlpctl/otlpctl/receiver/export/database/row"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
 )
@@ -41,7 +42,7 @@ type Exporter struct {
 	seen       seen
 	partitions *partitions
 	batches    sync.Pool // of *batch
-	parts      parts
+	size       portion.Size
 	duplicates atomic.Int64
 
 	preparation preparation
@@ -64,7 +65,7 @@ func New(cfg Config, log *slog.Logger) (*Exporter, error) {
 		cfg: cfg, log: log, target: t, partitions: newPartitions(t, cfg.MaxAge, log), closing: make(chan struct{}),
 	}
 	e.pool = newPool(t, max(cfg.MaxConnections, 1), e.forget)
-	e.batches.New = func() any { return &batch{seen: &e.seen, parts: &e.parts} }
+	e.batches.New = func() any { return &batch{seen: &e.seen, size: &e.size} }
 	return e, nil
 }
 

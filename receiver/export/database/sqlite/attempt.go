@@ -6,28 +6,10 @@ import (
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
 )
 
-// How many items a transaction has at most. A request can have millions, for which an attempt has no time: what it has
-// committed by then stays, and the next one goes on from there.
-const (
-	maxPartItems = 50_000
-	minPartItems = maxPartItems >> 6
-)
-
 // attempt is one to write a batch.
 type attempt struct {
 	batch   *pipeline.Batch
 	settled pipeline.Settled // what is committed, or refused
-}
-
-// learn makes transactions smaller after an attempt that has committed none, which may have lacked the time, and larger
-// again after one that has written all.
-func (e *Exporter) learn(a *attempt, err error) {
-	switch {
-	case err == nil:
-		e.part = min(2*e.part, maxPartItems)
-	case a.settled.Items == 0:
-		e.part = max(e.part/2, minPartItems)
-	}
 }
 
 // settle books what was committed.

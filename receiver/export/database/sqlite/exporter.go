@@ -18,6 +18,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/otlpctl/otlpctl/receiver/export/database/internal/portion"
 	"github.com/otlpctl/otlpctl/receiver/export/database/row"
 	"github.com/otlpctl/otlpctl/receiver/pipeline"
 )
@@ -46,7 +47,8 @@ type Exporter struct {
 
 	decoder row.Decoder
 	writer  writer
-	part    int   // items of a transaction at most
+	part    int // items of a transaction at most
+	size    portion.Size
 	swept   int64 // what was last seen before this day is gone, in days since the Unix epoch
 
 	duplicates atomic.Int64
@@ -65,7 +67,7 @@ func New(c Config, log *slog.Logger) (*Exporter, error) {
 	if err := named(c.Path); err != nil {
 		return nil, err
 	}
-	e := &Exporter{conf: c, log: log, part: maxPartItems, turn: make(chan struct{}, 1), closing: make(chan struct{})}
+	e := &Exporter{conf: c, log: log, part: portion.MaxItems, turn: make(chan struct{}, 1), closing: make(chan struct{})}
 	if err := e.open(); err != nil {
 		return nil, err
 	}
@@ -160,7 +162,7 @@ func (e *Exporter) Export(ctx context.Context, b *pipeline.Batch) (pipeline.Part
 	e.made = false
 	a := attempt{batch: b}
 	err := e.write(ctx, &a)
-	e.learn(&a, err)
+	e.size.Learn(a.settled.Items, err)
 	if err != nil {
 		return pipeline.Partial{}, a.divide(failure(e.conf.Path, e.closeIfBroken(err)))
 	}
@@ -203,7 +205,7 @@ func (e *Exporter) write(ctx context.Context, a *attempt) error {
 	}
 	e.conn.SetInterrupt(ctx.Done())
 	e.writer.begin(received, now)
-	e.writer.most = e.part
+	e.writer.most = max(e.size.Of(e.part), portion.MinItems)
 	e.writer.full = func() error { return e.nextPart(ctx, a) }
 	defer func() {
 		e.conn.SetInterrupt(nil)
