@@ -22,14 +22,17 @@ import (
 // receiverImage is what the tests deploy.
 const receiverImage = "localhost/otlp-receiver:deploy"
 
-// quickPods are pods that become ready, and stop, as soon as they can.
+// quickPods are pods that become ready, and stop, as soon as they can. A kubelet that is busy calls a pod that
+// has just become ready unready once more, for a moment and without any probe having failed: it wrote down what
+// it knew before. Seconds of min_ready_seconds are whole ones, so it takes two of them for a pod that counts as
+// available to stay so.
 const quickPods = `
 exporters: {debug: {}}
 service: {pipelines: {traces: {receivers: [otlp], exporters: [debug]}}, shutdown: {delay: 0s}}
 deploy:
   image: ` + receiverImage + `
   image_pull_policy: Never
-  min_ready_seconds: 0
+  min_ready_seconds: 2
   pre_stop_seconds: 0
   resources: {requests: {cpu: 20m, memory: 256Mi}}
   probes:

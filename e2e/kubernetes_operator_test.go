@@ -22,7 +22,7 @@ receivers: {otlp: {protocols: {grpc: {}, http: {}}}}
 exporters: {debug: {}}
 service: {pipelines: {traces: {receivers: [otlp], exporters: [debug]}}}
 deploy:
-  min_ready_seconds: 0
+  min_ready_seconds: 2
   pre_stop_seconds: 0
   image_pull_policy: Never
   resources: {requests: {cpu: 20m, memory: 256Mi}}

@@ -15,7 +15,7 @@ import (
 const quickCluster = `
 service: {shutdown: {delay: 0s}}
 deploy:
-  min_ready_seconds: 0
+  min_ready_seconds: 2
   pre_stop_seconds: 0
   resources: {requests: {cpu: 20m, memory: 256Mi}}
   probes:
