@@ -158,9 +158,9 @@ func TestPostgresQueriesUseIndexes(t *testing.T) {
 	if err != nil || len(scattered) < 300 {
 		t.Fatal(len(scattered), err)
 	}
-	keys := make([]store.Key, len(scattered))
+	keys := make([]row.PrimaryKey, len(scattered))
 	for i, log := range scattered {
-		keys[i] = store.Key{Time: log.Time, ID: log.Key}
+		keys[i] = log.PrimaryKey
 	}
 	p.plans()
 	const byKey = `_pkey.*\n\s+Index Cond: \(\("?time"? = .*\) AND \(key = `

@@ -33,8 +33,8 @@ func TestItemTimes(t *testing.T) {
 			t.Errorf("a data point: %s, want %s", got, want)
 		}
 	}
-	f(row.Item{Time: column}, own, 0, "2026-02-02T02:39:59.123456789Z")
-	f(row.Item{Time: column}, own, observed, "2026-02-02T02:39:59.123456789Z")
-	f(row.Item{Time: column}, 0, observed, "2026-02-02T02:40:00.987654321Z")
-	f(row.Item{Time: column}, 0, 0, "2026-02-02T02:39:59.123457Z")
+	f(row.Item{PrimaryKey: row.PrimaryKey{Time: column}}, own, 0, "2026-02-02T02:39:59.123456789Z")
+	f(row.Item{PrimaryKey: row.PrimaryKey{Time: column}}, own, observed, "2026-02-02T02:39:59.123456789Z")
+	f(row.Item{PrimaryKey: row.PrimaryKey{Time: column}}, 0, observed, "2026-02-02T02:40:00.987654321Z")
+	f(row.Item{PrimaryKey: row.PrimaryKey{Time: column}}, 0, 0, "2026-02-02T02:39:59.123457Z")
 }

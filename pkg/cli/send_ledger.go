@@ -9,7 +9,6 @@ import (
 
 	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/pkg/load"
-	"github.com/otlpctl/otlpctl/pkg/store"
 	"github.com/otlpctl/otlpctl/pkg/term"
 	"github.com/otlpctl/otlpctl/receiver/wire"
 )
@@ -33,15 +32,6 @@ func newSendLedger(finder *storeFinder, patience time.Duration, client *load.Cli
 		}
 	}
 	return l
-}
-
-// Holds implements load.Holder.
-func (f *storeFinder) Holds(ctx context.Context, sig wire.Signal, items []load.Item) ([]bool, error) {
-	keys := make([]store.Key, len(items))
-	for i, item := range items {
-		keys[i] = store.Key{Time: item.Time, ID: item.Key}
-	}
-	return f.Store.Holds(ctx, sig, keys)
 }
 
 // find waits until all that was accepted is found, unless nobody looks for it.

@@ -10,16 +10,10 @@ import (
 	"github.com/otlpctl/otlpctl/receiver/wire"
 )
 
-// Item tells an item from all others of its signal: the Time and the Key of its row in a database.
-type Item struct {
-	Time uint64
-	Key  row.ID
-}
-
 // Holder knows what is at the other end.
 type Holder interface {
 	// Holds reports of each of these items, which are not many, whether it is there.
-	Holds(ctx context.Context, sig wire.Signal, items []Item) ([]bool, error)
+	Holds(ctx context.Context, sig wire.Signal, items []row.PrimaryKey) ([]bool, error)
 }
 
 // ErrMissing is the error of items that were accepted and have not been found.
@@ -67,7 +61,7 @@ type account struct {
 }
 
 type owed struct {
-	Item
+	row.PrimaryKey
 
 	place string
 }
@@ -182,13 +176,13 @@ func (l *Ledger) look(ctx context.Context) (found bool, err error) {
 
 // lookFor returns how many items it has found.
 func (l *Ledger) lookFor(ctx context.Context, sig wire.Signal, a *account) (int, error) {
-	items := make([]Item, 0, askedOf)
+	items := make([]row.PrimaryKey, 0, askedOf)
 	rest, found := a.owed[:0], 0
 	for from := 0; from < len(a.owed); from += askedOf {
 		some := a.owed[from:min(from+askedOf, len(a.owed))]
 		items = items[:0]
 		for i := range some {
-			items = append(items, some[i].Item)
+			items = append(items, some[i].PrimaryKey)
 		}
 		there, err := l.ask(ctx, sig, items)
 		if err != nil {
@@ -216,7 +210,7 @@ func (l *Ledger) lookFor(ctx context.Context, sig wire.Signal, a *account) (int,
 var errSilent = errors.New("the database does not answer")
 
 // ask does not wait for an answer for longer than the ledger's patience.
-func (l *Ledger) ask(ctx context.Context, sig wire.Signal, items []Item) ([]bool, error) {
+func (l *Ledger) ask(ctx context.Context, sig wire.Signal, items []row.PrimaryKey) ([]bool, error) {
 	limit, cancel := context.WithTimeoutCause(ctx, l.patience, errSilent)
 	defer cancel()
 	there, err := l.holder.Holds(limit, sig, items)
@@ -238,7 +232,7 @@ func (e *entries) enter(item *row.Item, timed bool) error {
 		e.Timeless++
 		return nil
 	}
-	e.owed = append(e.owed, owed{Item{item.Time, item.Key}, e.place})
+	e.owed = append(e.owed, owed{item.PrimaryKey, e.place})
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/otlpctl/otlpctl/receiver/export/database/row"
 	"github.com/otlpctl/otlpctl/receiver/otlpjson"
 	"github.com/otlpctl/otlpctl/receiver/wire"
 )
@@ -17,11 +18,11 @@ import (
 type lateHolder struct {
 	most int
 	err  error
-	held map[Item]bool
+	held map[row.PrimaryKey]bool
 	next time.Time
 }
 
-func (h *lateHolder) Holds(ctx context.Context, _ wire.Signal, items []Item) ([]bool, error) {
+func (h *lateHolder) Holds(ctx context.Context, _ wire.Signal, items []row.PrimaryKey) ([]bool, error) {
 	if h.err != nil {
 		return nil, h.err
 	}
@@ -66,7 +67,7 @@ func TestLedger(t *testing.T) {
 	f := func(name string, h lateHolder, accepted int, want error, took time.Duration, account Account) {
 		t.Helper()
 		synctest.Test(t, func(t *testing.T) {
-			h.held = map[Item]bool{}
+			h.held = map[row.PrimaryKey]bool{}
 			l := NewLedger(&h, 3*time.Second)
 			if err := l.Enter(wire.Logs, logRecords(t, 2, 0), 2, "first"); err != nil {
 				t.Fatal(err)
@@ -134,7 +135,7 @@ func TestLedgerIsBounded(t *testing.T) {
 // heldHolder holds everything.
 type heldHolder struct{}
 
-func (heldHolder) Holds(_ context.Context, _ wire.Signal, items []Item) ([]bool, error) {
+func (heldHolder) Holds(_ context.Context, _ wire.Signal, items []row.PrimaryKey) ([]bool, error) {
 	there := make([]bool, len(items))
 	for i := range there {
 		there[i] = true

@@ -13,7 +13,7 @@ const defaultPoll = time.Second
 
 // arrival is an item that has arrived.
 type arrival struct {
-	Key
+	row.PrimaryKey
 
 	trace TraceID // of a span
 }
@@ -57,13 +57,13 @@ func (a *arrivals) next(ctx context.Context) ([]arrival, error) {
 	var fresh []arrival
 	keys := map[row.ID]bool{}
 	err = a.store.run(ctx, q, func(c columns) error {
-		row := scan{columns: c}
-		one := arrival{Key: Key{row.uint64(), row.id()}}
+		of := scan{columns: c}
+		one := arrival{PrimaryKey: of.primaryKey()}
 		if a.trace {
-			one.trace = TraceID(row.id())
+			one.trace = TraceID(of.id())
 		}
-		keys[one.ID] = true
-		if !a.keys[one.ID] {
+		keys[one.Key] = true
+		if !a.keys[one.Key] {
 			fresh = append(fresh, one)
 		}
 		return nil

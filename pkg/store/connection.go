@@ -1,6 +1,10 @@
 package store
 
-import "context"
+import (
+	"context"
+
+	"github.com/otlpctl/otlpctl/receiver/export/database/row"
+)
 
 // connection is a database that answers queries.
 type connection interface {
@@ -28,7 +32,7 @@ type dialect interface {
 	contains(q *query, column, part string) string
 
 	// keys returns the condition that a row is one of these items, by its columns time and key.
-	keys(q *query, items []Key) string
+	keys(q *query, items []row.PrimaryKey) string
 
 	// using returns a table, as it stands after FROM, of which an index is to be used.
 	using(table, index string) string

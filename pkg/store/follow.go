@@ -20,7 +20,7 @@ func (s *Store) FollowLogs(ctx context.Context, f LogFilter, to Followed[*row.Lo
 	a := &arrivals{store: s, table: "otlp_logs", since: nanos(f.Since), condition: f.of}
 	return followItems(ctx, a, itemKind[*row.Log]{
 		list: func() ([]*row.Log, error) { return s.Logs(ctx, f) },
-		fetch: func(some []Key) ([]*row.Log, error) {
+		fetch: func(some []row.PrimaryKey) ([]*row.Log, error) {
 			return fetch(ctx, s, logColumns, "otlp_logs", some, (*scan).log)
 		},
 		key: func(l *row.Log) row.ID { return l.Key },
@@ -38,7 +38,7 @@ func (s *Store) FollowPoints(ctx context.Context, f MetricFilter, to Followed[Po
 	}}
 	return followItems(ctx, a, itemKind[Point]{
 		list: func() ([]Point, error) { return s.Points(ctx, f) },
-		fetch: func(some []Key) ([]Point, error) {
+		fetch: func(some []row.PrimaryKey) ([]Point, error) {
 			points, err := fetch(ctx, s, pointColumns, "otlp_points", some, (*scan).point)
 			if err != nil {
 				return nil, err
@@ -53,7 +53,7 @@ func (s *Store) FollowPoints(ctx context.Context, f MetricFilter, to Followed[Po
 // itemKind is how items of a kind are read.
 type itemKind[T any] struct {
 	list  func() ([]T, error)
-	fetch func([]Key) ([]T, error)
+	fetch func([]row.PrimaryKey) ([]T, error)
 	key   func(T) row.ID
 }
 
@@ -71,10 +71,10 @@ func followItems[T any](ctx context.Context, a *arrivals, kind itemKind[T], to F
 	if err := to.New(first); err != nil {
 		return err
 	}
-	var owed []Key // what could not be read when it came
+	var owed []row.PrimaryKey // what could not be read when it came
 	return a.follow(ctx, to.Outage, func(fresh []arrival) (func() error, error) {
 		for _, one := range fresh {
-			owed = append(owed, one.Key)
+			owed = append(owed, one.PrimaryKey)
 		}
 		if len(owed) == 0 {
 			return nothing, nil
@@ -89,8 +89,8 @@ func followItems[T any](ctx context.Context, a *arrivals, kind itemKind[T], to F
 }
 
 // fetch reads items by their primary keys, in the order of their time. Those that have been deleted are left out.
-func fetch[T any](ctx context.Context, s *Store, columns, table string, wanted []Key, read func(*scan) *T) ([]*T, error) {
-	slices.SortFunc(wanted, Key.compare)
+func fetch[T any](ctx context.Context, s *Store, columns, table string, wanted []row.PrimaryKey, read func(*scan) *T) ([]*T, error) {
+	slices.SortFunc(wanted, row.PrimaryKey.Compare)
 	var found []*T
 	for some := range slices.Chunk(wanted, chunk) {
 		q := from(s.db, "SELECT "+columns+" FROM "+table)

@@ -12,7 +12,7 @@ import (
 
 // Holds reports of each of these items of a signal whether it is there. In a database that nothing has been written to,
 // none is.
-func (s *Store) Holds(ctx context.Context, sig wire.Signal, items []Key) ([]bool, error) {
+func (s *Store) Holds(ctx context.Context, sig wire.Signal, items []row.PrimaryKey) ([]bool, error) {
 	table, err := tableOf(sig)
 	if err != nil {
 		return nil, err
@@ -31,7 +31,7 @@ func (s *Store) Holds(ctx context.Context, sig wire.Signal, items []Key) ([]bool
 	}
 	there := make([]bool, len(items))
 	for i, item := range items {
-		there[i] = found[item.ID]
+		there[i] = found[item.Key]
 	}
 	return there, nil
 }

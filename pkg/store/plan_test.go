@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/otlpctl/otlpctl/receiver/export/database/row"
 	"github.com/otlpctl/otlpctl/receiver/wire"
 )
 
@@ -104,11 +105,11 @@ func TestPlans(t *testing.T) {
 		return a.begin(t.Context())
 	}, "SEARCH INTEGER PRIMARY KEY (rowid>?)")
 	f("whether items are there", func() error {
-		_, err := w.Holds(t.Context(), wire.Logs, []Key{{}, {}})
+		_, err := w.Holds(t.Context(), wire.Logs, []row.PrimaryKey{{}, {}})
 		return err
 	}, "SEARCH INDEX sqlite_autoindex_otlp_logs_1 (time=? AND key=?)")
 	f("items by their keys", func() error {
-		_, err := fetch(t.Context(), w.Store, logColumns, "otlp_logs", []Key{{}, {}}, (*scan).log)
+		_, err := fetch(t.Context(), w.Store, logColumns, "otlp_logs", []row.PrimaryKey{{}, {}}, (*scan).log)
 		return err
 	}, "SEARCH INDEX sqlite_autoindex_otlp_logs_1 (time=? AND key=?)")
 }

@@ -19,7 +19,7 @@ func (s *scan) metric() *row.Metric {
 // lastPoints returns the n newest data points in the order of their time.
 func lastPoints(points []*row.Point, n int) []*row.Point {
 	slices.SortFunc(points, func(a, b *row.Point) int {
-		return Key{a.Time, a.Key}.compare(Key{b.Time, b.Key})
+		return a.Compare(b.PrimaryKey)
 	})
 	return points[max(0, len(points)-n):]
 }

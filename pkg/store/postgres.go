@@ -12,6 +12,7 @@ import (
 
 	"github.com/otlpctl/otlpctl/pkg/hinted"
 	"github.com/otlpctl/otlpctl/receiver/export/database/postgres"
+	"github.com/otlpctl/otlpctl/receiver/export/database/row"
 )
 
 // overlap is how long before a mark rows are looked for again: they are received, and then written. It is also how
@@ -159,12 +160,12 @@ func (*postgresServer) contains(q *query, column, part string) string {
 }
 
 // keys says the types of values, which are text otherwise, and which partitions are of no interest.
-func (*postgresServer) keys(q *query, items []Key) string {
+func (*postgresServer) keys(q *query, items []row.PrimaryKey) string {
 	rows := make([]string, len(items))
 	first, last := items[0].Time, items[0].Time
 	for i := range items {
 		first, last = min(first, items[i].Time), max(last, items[i].Time)
-		rows[i] = "(CAST(" + q.arg(instant(items[i].Time)) + " AS timestamptz), CAST(" + q.arg(items[i].ID[:]) + " AS uuid))"
+		rows[i] = "(CAST(" + q.arg(instant(items[i].Time)) + " AS timestamptz), CAST(" + q.arg(items[i].Key[:]) + " AS uuid))"
 	}
 	return "time BETWEEN " + q.arg(instant(first)) + " AND " + q.arg(instant(last)) +
 		" AND (time, key) IN (VALUES " + strings.Join(rows, ", ") + ")"

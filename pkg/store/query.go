@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/otlpctl/otlpctl/receiver/export/database/row"
 )
 
 // query is the text of a query and its arguments.
@@ -75,9 +77,9 @@ func (q *query) of(service string) {
 }
 
 // before adds the condition that a row comes before another in the order of their primary keys, unless that is nil.
-func (q *query) before(k *Key) {
+func (q *query) before(k *row.PrimaryKey) {
 	if k != nil {
-		q.and("(time, key) < (" + q.arg(instant(k.Time)) + ", " + q.arg(k.ID[:]) + ")")
+		q.and("(time, key) < (" + q.arg(instant(k.Time)) + ", " + q.arg(k.Key[:]) + ")")
 	}
 }
 

@@ -47,9 +47,11 @@ func (s *scan) whole() *int64 {
 // itemColumns are those that item reads.
 const itemColumns = "time, key, resource_id, scope_id, service, attributes, raw"
 
+func (s *scan) primaryKey() row.PrimaryKey { return row.PrimaryKey{Time: s.uint64(), Key: s.id()} }
+
 func (s *scan) item() row.Item {
 	return row.Item{
-		Time: s.uint64(), Key: s.id(), Resource: s.id(), Scope: s.id(),
+		PrimaryKey: s.primaryKey(), Resource: s.id(), Scope: s.id(),
 		Service: s.data(), Attributes: s.data(), Raw: s.data(),
 	}
 }

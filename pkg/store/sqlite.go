@@ -13,6 +13,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/otlpctl/otlpctl/pkg/hinted"
+	"github.com/otlpctl/otlpctl/receiver/export/database/row"
 	file "github.com/otlpctl/otlpctl/receiver/export/database/sqlite"
 )
 
@@ -145,10 +146,10 @@ func (*sqliteFile) contains(q *query, column, part string) string {
 }
 
 // keys knows that no time there is later than the year 2262.
-func (*sqliteFile) keys(q *query, items []Key) string {
+func (*sqliteFile) keys(q *query, items []row.PrimaryKey) string {
 	rows := make([]string, len(items))
 	for i := range items {
-		rows[i] = "(" + q.arg(instant(min(items[i].Time, math.MaxInt64))) + ", " + q.arg(items[i].ID[:]) + ")"
+		rows[i] = "(" + q.arg(instant(min(items[i].Time, math.MaxInt64))) + ", " + q.arg(items[i].Key[:]) + ")"
 	}
 	return "(time, key) IN (VALUES " + strings.Join(rows, ", ") + ")"
 }

@@ -5,6 +5,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"github.com/otlpctl/otlpctl/receiver/export/database/row"
 )
 
 // TraceFilter says which traces are wanted. One span must match all that is said of spans, which are Range, Service,
@@ -73,7 +75,7 @@ const (
 // Traces returns the newest traces, by the time of their start.
 func (s *Store) Traces(ctx context.Context, f TraceFilter) ([]Trace, error) {
 	var found []Trace
-	var last *Key
+	var last *row.PrimaryKey
 	known := map[TraceID]bool{}
 	for step := firstStep; ; step = min(2*step, lastStep) {
 		ids, next, err := s.spansBefore(ctx, &f, last, step)
@@ -115,7 +117,7 @@ func newest(traces []Trace, limit int) []Trace {
 
 // spansBefore returns the traces of the n last spans that match, of those before another, and
 // the last of them: nil if there are no more.
-func (s *Store) spansBefore(ctx context.Context, f *TraceFilter, before *Key, n int) (ids []TraceID, last *Key, err error) {
+func (s *Store) spansBefore(ctx context.Context, f *TraceFilter, before *row.PrimaryKey, n int) (ids []TraceID, last *row.PrimaryKey, err error) {
 	table := "otlp_spans"
 	if f.failures() {
 		table = s.db.using(table, "otlp_spans_error")
@@ -126,10 +128,10 @@ func (s *Store) spansBefore(ctx context.Context, f *TraceFilter, before *Key, n 
 	q.write(" ORDER BY time DESC, key DESC LIMIT " + q.arg(int64(n)))
 	seen := 0
 	err = s.run(ctx, q, func(c columns) error {
-		row := scan{columns: c}
+		of := scan{columns: c}
 		seen++
-		last = &Key{row.uint64(), row.id()}
-		ids = append(ids, TraceID(row.id()))
+		last = new(of.primaryKey())
+		ids = append(ids, TraceID(of.id()))
 		return nil
 	})
 	if seen < n {

@@ -99,7 +99,7 @@ func TestNoSpans(t *testing.T) {
 
 func TestTimesAtTheEdge(t *testing.T) {
 	last := &row.Span{SpanID: []byte("a"), Start: math.MaxInt64, Duration: math.MaxInt64}
-	none := &row.Span{Item: row.Item{Time: 7}, SpanID: []byte("b"), Duration: 5}
+	none := &row.Span{Item: row.Item{PrimaryKey: row.PrimaryKey{Time: 7}}, SpanID: []byte("b"), Duration: 5}
 	tree := New([]*row.Span{last, none})
 	if tree.Start != 7 || tree.End != math.MaxInt64 {
 		t.Errorf("from %d to %d", tree.Start, tree.End)

@@ -141,7 +141,7 @@ func TestWhatIsLeftOfABatch(t *testing.T) {
 func TestRowsKnowTheirPlace(t *testing.T) {
 	var r rows
 	for i := range 6 {
-		r.addLog(&row.Log{Item: row.Item{Time: uint64(time.Hour), Resource: row.ID{byte(i % 2)}}})
+		r.addLog(&row.Log{Item: row.Item{PrimaryKey: row.PrimaryKey{Time: uint64(time.Hour)}, Resource: row.ID{byte(i % 2)}}})
 	}
 	rest := r.without(func(i int) bool { return i%2 == 1 })
 	for i, want := range []int{0, 2, 4, 6} {

@@ -62,10 +62,10 @@ func TestRows(t *testing.T) {
 	r := rows{received: 1_750_000_000_000_000_000}
 	value, count := 1.5, uint64(3)
 	r.addPoint(&row.Point{
-		Item: row.Item{Time: uint64(day(3).begin().UnixNano()), Key: row.ID{1}, Resource: row.ID{2}, Scope: row.ID{3}}, Metric: row.ID{4}, Value: &value, Count: &count,
+		Item: row.Item{PrimaryKey: row.PrimaryKey{Time: uint64(day(3).begin().UnixNano()), Key: row.ID{1}}, Resource: row.ID{2}, Scope: row.ID{3}}, Metric: row.ID{4}, Value: &value, Count: &count,
 	})
-	r.addPoint(&row.Point{Item: row.Item{Time: uint64(day(4).begin().UnixNano()) - 1, Resource: row.ID{5}}, Metric: row.ID{6}})
-	r.addPoint(&row.Point{Item: row.Item{Time: math.MaxUint64, Resource: row.ID{7}}})
+	r.addPoint(&row.Point{Item: row.Item{PrimaryKey: row.PrimaryKey{Time: uint64(day(4).begin().UnixNano()) - 1}, Resource: row.ID{5}}, Metric: row.ID{6}})
+	r.addPoint(&row.Point{Item: row.Item{PrimaryKey: row.PrimaryKey{Time: math.MaxUint64}, Resource: row.ID{7}}})
 	if r.table != pointsTable || r.len() != 3 {
 		t.Fatalf("%d rows of %v", r.len(), r.table)
 	}

@@ -176,7 +176,7 @@ func (d *Decoder) enter() error {
 // the item. Time is zero for one that has none of its own.
 func (d *Decoder) item(domain string, id wire.MessageID, encoded []byte, attributes int, time uint64) Item {
 	w := &d.writer
-	i := Item{Time: time, Resource: d.resource.ID, Scope: d.scope.ID, Service: d.resource.Service}
+	i := Item{PrimaryKey: PrimaryKey{Time: time}, Resource: d.resource.ID, Scope: d.scope.ID, Service: d.resource.Service}
 	i.Attributes = w.attributes(encoded, attributes)
 	var form byte
 	if w.lossy || !plain(id, encoded) {

@@ -62,7 +62,7 @@ func TestSpan(t *testing.T) {
 		OTLP: []byte("\n\x03lib\x12\x031.0\x1a\x07\n\x01k\x12\x02\x18\x01"),
 	})
 	columns(t, r.spans[0], Span{
-		Item:    Item{Time: 1000, Service: Text("orders"), Attributes: JSON(`{"a":2.0,"b":[true,null]}`)},
+		Item:    Item{PrimaryKey: PrimaryKey{Time: 1000}, Service: Text("orders"), Attributes: JSON(`{"a":2.0,"b":[true,null]}`)},
 		TraceID: []byte("0123456789abcdef"), SpanID: []byte("01234567"), ParentSpanID: []byte("abcdefgh"),
 		TraceState: Text("a=b"), Name: Text("GET"), Kind: 2, Start: 1000, Duration: -100, StatusCode: 2, StatusMessage: Text("no"), Flags: 257,
 		DroppedAttributes: 1, DroppedEvents: 2, DroppedLinks: 3,
@@ -111,12 +111,12 @@ func TestLog(t *testing.T) {
 	}
 	f(`time_unix_nano: 7 observed_time_unix_nano: 8 severity_number: 9 severity_text: "INFO" body { string_value: "b" } dropped_attributes_count: 1 flags: 2 event_name: "e" `+ids,
 		Log{
-			Item: Item{Time: 7}, TimeRaw: 7, Observed: 8, Severity: 9, SeverityText: Text("INFO"), Body: Text("b"), DroppedAttributes: 1, Flags: 2, EventName: Text("e"),
+			Item: Item{PrimaryKey: PrimaryKey{Time: 7}}, TimeRaw: 7, Observed: 8, Severity: 9, SeverityText: Text("INFO"), Body: Text("b"), DroppedAttributes: 1, Flags: 2, EventName: Text("e"),
 			TraceID: []byte("0123456789abcdef"), SpanID: []byte("01234567"),
 		})
 	object := JSON(`{"a":{"b":-1}}`)
 	f(`observed_time_unix_nano: 8 body { kvlist_value { values { key: "a" value { kvlist_value { values { key: "b" value { int_value: -1 } } } } } } }`,
-		Log{Item: Item{Time: 8}, Observed: 8, Body: object, BodyJSON: object})
+		Log{Item: Item{PrimaryKey: PrimaryKey{Time: 8}}, Observed: 8, Body: object, BodyJSON: object})
 	if l := recordLog(t, `body { string_value: "" }`); l.Body == nil || l.BodyJSON != nil {
 		t.Errorf("an empty body is %#v, %#v", l.Body, l.BodyJSON)
 	}

@@ -9,6 +9,8 @@
 package row
 
 import (
+	"bytes"
+	"cmp"
 	"time"
 
 	"github.com/google/uuid"
@@ -70,9 +72,8 @@ const (
 	Summary              Kind = 11
 )
 
-// Item is what the rows of spans, data points and log records begin with. Time and
-// Key are their primary key: the same item, sent again, is the same row.
-type Item struct {
+// PrimaryKey tells an item from all others of its signal: the same item, sent again, is the same row.
+type PrimaryKey struct {
 	// Time orders items and is never zero: the start of a span, the time of a data point or log
 	// record. What has none has the next best: a span its end, a log record the time it was
 	// observed, and all else the time it was received.
@@ -81,7 +82,18 @@ type Item struct {
 	// same item is encoded, it has the same key. Only that of an item with Raw is derived from its bytes.
 	// An item without any time of its own cannot be told from its repetition: its key depends on when
 	// it was received and on its place in the batch, too.
-	Key             ID
+	Key ID
+}
+
+// Compare puts items in the order of their time.
+func (k PrimaryKey) Compare(other PrimaryKey) int {
+	return cmp.Or(cmp.Compare(k.Time, other.Time), bytes.Compare(k.Key[:], other.Key[:]))
+}
+
+// Item is what the rows of spans, data points and log records begin with.
+type Item struct {
+	PrimaryKey
+
 	Resource, Scope ID
 	Service         Text   // that of the resource
 	Attributes      JSON   // nil if there are none
