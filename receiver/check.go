@@ -6,7 +6,6 @@ import (
 	"iter"
 	"slices"
 
-	"github.com/otlpctl/otlpctl/receiver/export/database"
 	"github.com/otlpctl/otlpctl/receiver/ingest"
 	"github.com/otlpctl/otlpctl/receiver/wire"
 )
@@ -205,12 +204,15 @@ func (c *Checks) connect() {
 	}
 }
 
-// probed returns what is asked of an exporter's backend, and how that is called: once for each signal, but
-// once for a database, which takes all of them or none.
+// undivided is an exporter whose backend takes all signals that it has a place for, or none of them.
+type undivided interface{ Undivided() }
+
+// probed returns what is asked of an exporter's backend, and how that is called: once for each signal, or
+// once for all of them.
 func (c *Config) probed(id ID) iter.Seq2[string, wire.Signal] {
 	name, signals := "exporters."+string(id), c.signalsOf(id)
 	return func(yield func(string, wire.Signal) bool) {
-		if _, whole := c.Exporters[id].(*database.Config); whole {
+		if _, whole := c.Exporters[id].(undivided); whole {
 			yield(name, signals[0])
 			return
 		}

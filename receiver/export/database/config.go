@@ -107,6 +107,9 @@ func (c *Config) Lacks(sig wire.Signal) string {
 	return ""
 }
 
+// Undivided says that one probe answers for all signals: a database takes all of them or none.
+func (*Config) Undivided() {}
+
 // TargetKey returns the key that says where telemetry goes.
 func (*Config) TargetKey() string { return "url" }
 
