@@ -52,12 +52,18 @@ func TestShutdownUnderLoad(t *testing.T) {
 }
 
 // A backend that never comes back costs the items that are queued. The receipt owns up to every one of them, and the
-// exit code says so.
+// exit code says so, whether time is up or somebody has had enough.
 func TestShutdownWithoutBackend(t *testing.T) {
+	t.Run("time is up", func(t *testing.T) { testShutdownWithoutBackend(t, "1s") })
+	t.Run("given up", func(t *testing.T) { testShutdownWithoutBackend(t, "1h", "still draining") })
+}
+
+// testShutdownWithoutBackend sends SIGTERM, and once more when something is logged.
+func testShutdownWithoutBackend(t *testing.T, timeout string, more ...string) {
 	t.Parallel()
 	behind := sink.Run(t)
 	config := strings.Replace(forwarding(exporter("otlp", behind.GRPC(), smallQueue...), "otlp"),
-		"\nservice:\n", "\nservice:\n  shutdown:\n    timeout: 1s\n", 1)
+		"\nservice:\n", "\nservice:\n  shutdown:\n    timeout: "+timeout+"\n", 1)
 	s := serve(t, config)
 	l := send(t, s)
 	flowing(t, behind)
@@ -65,6 +71,12 @@ func TestShutdownWithoutBackend(t *testing.T) {
 	wait.For(t, arrivalLimit, "clients to be refused", func() bool { return len(l.refused()) >= 10 })
 	if err := s.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
+	}
+	for _, message := range more {
+		wait.For(t, arrivalLimit, message, func() bool { return s.countLogged(t, message) > 0 })
+		if err := s.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if code, err := s.Wait(t.Context()); err != nil || code != 1 {
 		t.Errorf("exit code %d, %v, want 1", code, err)

@@ -43,6 +43,8 @@ type Deps struct {
 	Resolve resolve.Open
 	// Ready is called once, when the receiver takes requests. Optional.
 	Ready func()
+	// GiveUp is closed to end a drain at once, as if its time were up. Optional.
+	GiveUp <-chan struct{}
 }
 
 // Receiver is one configured receiver. It runs once, and its configuration can be

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/otlpctl/otlpctl/receiver/export/otlp"
 	"github.com/otlpctl/otlpctl/receiver/ingest"
@@ -207,9 +208,16 @@ func TestTakenPortLeavesNothingOpen(t *testing.T) {
 	}
 }
 
-// A backend that never answers holds up the end no longer than the time for it,
-// and what it did not get is in the receipt.
-func TestDrainEndsInTime(t *testing.T) {
+// A backend that never answers holds up the end no longer than the time for it, or until nobody wants
+// to wait any more, and what it did not get is in the receipt.
+func TestDrainEnds(t *testing.T) {
+	t.Run("in time", func(t *testing.T) { testDrainEnds(t, 200*time.Millisecond, nil, "") })
+	enough := make(chan struct{})
+	close(enough)
+	t.Run("given up", func(t *testing.T) { testDrainEnds(t, time.Hour, enough, "giving up") })
+}
+
+func testDrainEnds(t *testing.T, timeout time.Duration, giveUp <-chan struct{}, said string) {
 	c := local()
 	sink := NewExporterConfig("otlp")
 	hole, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0") // nobody accepts
@@ -220,8 +228,10 @@ func TestDrainEndsInTime(t *testing.T) {
 	setEndpoint(t, sink, hole.Addr().String())
 	c.Exporters = map[ID]ExporterConfig{"otlp": sink}
 	c.Service.Pipelines = map[ID]PipelineConfig{"traces": {Receivers: []ID{"otlp"}, Exporters: []ID{"otlp"}}}
-	c.Service.Shutdown.Timeout = 200_000_000
-	r := start(t, c, io.Discard)
+	c.Service.Shutdown.Delay, c.Service.Shutdown.Timeout = timeout/2, timeout
+	d, log := deps(io.Discard), &bytes.Buffer{}
+	d.GiveUp, d.Log = giveUp, slog.New(slog.NewTextHandler(log, nil))
+	r := startOn(t, c, d)
 	r.post(t, "/v1/traces", "application/x-protobuf", otlptest.Encode(otlptest.Traces(3)))
 	r.stop()
 	receipt, err := <-r.receipt, <-r.err
@@ -230,6 +240,9 @@ func TestDrainEndsInTime(t *testing.T) {
 	}
 	if len(receipt.Entries) != 1 || receipt.Entries[0].Dropped[pipeline.ShutDown.String()] != 3 {
 		t.Errorf("entries %+v", receipt.Entries)
+	}
+	if !strings.Contains(log.String(), said) {
+		t.Errorf("%q is not in\n%s", said, log)
 	}
 }
 

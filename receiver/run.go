@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"time"
 )
 
 // Run listens, receives and delivers until ctx ends, then drains: requests in flight are
@@ -62,50 +61,6 @@ func (r *Receiver) open(life context.Context) {
 	if r.deps.Ready != nil {
 		r.deps.Ready()
 	}
-}
-
-// drain stops taking requests and delivers what is queued. kill ends deliveries
-// that are still under way when the time is up. Nothing changes any more.
-func (r *Receiver) drain(ctx context.Context, kill context.CancelFunc) {
-	r.ready.Close("draining")
-	r.changing.Lock() // for good
-	g := r.now.Load()
-	shutdown := g.cfg.Service.Shutdown
-	var waiting int64
-	for _, s := range r.exporters(g) {
-		waiting += s.Items
-	}
-	r.deps.Log.Info("draining", "delay", shutdown.Delay.String(), "timeout", shutdown.Timeout.String(), "queued_items", waiting)
-	servers := r.leaving.servers()
-	for _, s := range g.servers {
-		servers = append(servers, s.Server)
-	}
-	for _, s := range servers {
-		s.Forewarn()
-	}
-	began := time.Now()
-	notice := r.withdraw(ctx)
-	time.Sleep(max(shutdown.Delay-time.Since(began), notice))
-	limit, cancel := context.WithTimeout(ctx, shutdown.Timeout)
-	defer cancel()
-	defer context.AfterFunc(limit, kill)()
-
-	// Requests in flight may take half of the time, so that clients which do
-	// not finish leave the queues some of it.
-	half, cancelHalf := context.WithTimeout(limit, shutdown.Timeout/2)
-	defer cancelHalf()
-	var requests, queues sync.WaitGroup
-	for _, s := range servers {
-		requests.Go(func() { s.Drain(half) })
-	}
-	requests.Wait()
-	for _, d := range g.graph.destinations {
-		queues.Go(d.Drain)
-	}
-	for _, d := range r.leaving.destinations() {
-		queues.Go(d.Drain)
-	}
-	queues.Wait()
 }
 
 // crew is the parts of a receiver that run side by side. They outlive the context

@@ -19,6 +19,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"otlpctl":   func() { os.Exit(Main(os.Args[1:], term.System())) },
 		"stubborn":  stubborn,
+		"patient":   staysPatient,
 		"makeimage": makeImage,
 	})
 }
@@ -34,6 +35,20 @@ func stubborn() {
 	fmt.Println("started")
 	<-ctx.Done()
 	fmt.Println("cancelled")
+	_, _ = io.Copy(io.Discard, os.Stdin)
+}
+
+// staysPatient is stubborn also when it is told a second time.
+func staysPatient() {
+	interrupted, stop := interruptible(context.Background())
+	defer stop()
+	ctx, giveUp, release := patient(interrupted)
+	defer release()
+	fmt.Println("started")
+	<-ctx.Done()
+	fmt.Println("cancelled")
+	<-giveUp
+	fmt.Println("given up")
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }
 

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -43,7 +44,8 @@ configuration again. No connection is refused and nothing is lost meanwhile; wha
 invalid is logged and changes nothing.
 
 The first SIGINT or SIGTERM drains what was accepted and prints what became of it: lost
-items make the exit code 1. A second signal kills.`,
+items make the exit code 1. A second signal gives up what is not delivered yet and says how
+much that is. A third kills.`,
 		Example: `  # Receive on the usual ports and show what arrives
   otlpctl serve
 
@@ -116,6 +118,8 @@ func serve(ctx context.Context, s term.Streams, load func() (config.Loaded, erro
 	defer surviveBrokenPipes()()
 	hups, release := hangUps()
 	defer release()
+	running, giveUp, released := patient(ctx)
+	defer released()
 	logs, err := receiver.OpenLogs(loaded.Config.Service.Telemetry.Logs, s.Out, s.Err)
 	if err != nil {
 		return coded{placed(loaded, err), exitUsage}
@@ -143,12 +147,13 @@ func serve(ctx context.Context, s term.Streams, load func() (config.Loaded, erro
 		Announcer:  registrar,
 		Resolve:    registries().Open,
 		Ready:      releaseStartPages,
+		GiveUp:     giveUp,
 	})
 	if err != nil {
 		return coded{placed(loaded, err), startCode(err)}
 	}
 	reloader.receiver = r
-	receipt, err := runReloadable(ctx, s, r, reloader, hups)
+	receipt, err := runReloadable(running, s, r, reloader, hups)
 	err = placed(loaded, err)
 	printed := unlessStuck(func() error { return printReceipt(s.Out, receipt) })
 	err = errors.Join(err, printed, balance(receipt))
@@ -179,5 +184,28 @@ func runReloadable(ctx context.Context, s term.Streams, r *receiver.Receiver, re
 	defer reloading.Wait()
 	defer stop()
 	reloading.Go(func() { reloader.run(ctx, s, hups, stop) })
+	ended := make(chan struct{})
+	defer close(ended)
+	reloading.Go(func() { offerToGiveUp(ctx, s, ended) })
 	return r.Run(ctx)
+}
+
+// offered is for how long a receiver drains before somebody at a terminal is told how to end that.
+const offered = time.Second
+
+// offerToGiveUp tells somebody at a terminal what to do when a receiver that has been stopped does not end.
+func offerToGiveUp(ctx context.Context, s term.Streams, ended <-chan struct{}) {
+	select {
+	case <-ctx.Done():
+	case <-ended:
+		return
+	}
+	select {
+	case <-time.After(offered):
+	case <-ended:
+		return
+	}
+	if s.Err.IsTerminal() {
+		note(s.Err, "what was accepted is still being delivered: Ctrl-C again gives up what is left of it")
+	}
 }

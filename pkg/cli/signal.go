@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 )
 
@@ -33,5 +34,36 @@ func interruptible(parent context.Context) (context.Context, func()) {
 	return ctx, func() {
 		signal.Stop(signals)
 		cancel()
+	}
+}
+
+// patient is interruptible for what tells in the end what has become of its work, even if it is not
+// to be waited for: once ctx is cancelled, one more SIGINT or SIGTERM closes the channel, and does
+// not kill. The one after that does. The returned context is cancelled when that is prepared.
+func patient(ctx context.Context) (context.Context, <-chan struct{}, func()) {
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	giveUp := make(chan struct{})
+	var waiting sync.WaitGroup
+	released := make(chan struct{})
+	waiting.Go(func() {
+		select {
+		case <-ctx.Done():
+		case <-released:
+			return
+		}
+		signals := make(chan os.Signal, 1)
+		signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+		defer signal.Stop(signals)
+		stop()
+		select {
+		case <-signals:
+			close(giveUp)
+		case <-released:
+		}
+	})
+	return running, giveUp, func() {
+		close(released)
+		waiting.Wait()
+		stop()
 	}
 }

@@ -41,8 +41,14 @@ func TestASignalInterrupts(t *testing.T) {
 	f(syscall.SIGTERM)
 }
 
-func TestASecondSignalKills(t *testing.T) {
-	cmd := program(t, "stubborn")
+func TestSignalsKill(t *testing.T) {
+	t.Run("the second", func(t *testing.T) { testSignalsKill(t, "stubborn", "started", "cancelled") })
+	t.Run("the third", func(t *testing.T) { testSignalsKill(t, "patient", "started", "cancelled", "given up") })
+}
+
+// testSignalsKill interrupts a program whenever it says something, and the last time that kills.
+func testSignalsKill(t *testing.T, name string, says ...string) {
+	cmd := program(t, name)
 	if _, err := cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +60,7 @@ func TestASecondSignalKills(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := bufio.NewScanner(stdout)
-	for _, want := range []string{"started", "cancelled"} {
+	for _, want := range says {
 		if !lines.Scan() || lines.Text() != want {
 			t.Fatalf("got %q, want %q", lines.Text(), want)
 		}
