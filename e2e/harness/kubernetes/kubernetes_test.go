@@ -116,7 +116,7 @@ func machine(t *testing.T) string {
 		t.Fatal(err)
 	}
 	all.Write(regexp.MustCompile(`(?m)^#.*\n|\[[0-9:]*\]`).ReplaceAll(rules, nil)) // dates and counters
-	for _, pattern := range []string{"/run/netns/*", "/var/lib/cni/*", "/var/log/containers", "/var/lib/kubelet"} {
+	for _, pattern := range []string{"/run/netns/*", "/var/lib/cni/*", "/var/log/containers", "/var/lib/kubelet/*"} {
 		names, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)

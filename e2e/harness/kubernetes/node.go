@@ -71,10 +71,10 @@ func (n *Node) startContainerd(ctx context.Context) error {
 // startKubelet starts the rest.
 func (n *Node) startKubelet(ctx context.Context) error {
 	var err error
-	n.kubelet, err = n.cluster.launch(ctx, "kubelet-"+n.Name(), n.cluster.hyperkube, "kubelet",
+	n.kubelet, err = n.cluster.launch(ctx, "kubelet-"+n.Name(), alone(n.cluster.hyperkube, "kubelet",
 		"--config="+n.kubeletConfig(), "--kubeconfig="+n.cluster.kubeconfig(n.Name()), "--root-dir="+filepath.Join(n.dir, "kubelet"),
 		"--cert-dir="+filepath.Join(n.dir, "kubelet", "pki"), "--hostname-override="+n.Name(), "--node-ip="+n.Address(),
-		fmt.Sprintf("--node-labels=topology.kubernetes.io/zone=zone-%d", n.index))
+		fmt.Sprintf("--node-labels=topology.kubernetes.io/zone=zone-%d", n.index))...)
 	return err
 }
 

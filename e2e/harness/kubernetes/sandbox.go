@@ -30,6 +30,9 @@ const (
 	controlPlane = "10.244.0.1"
 )
 
+// kubeletFolder is where a kubelet keeps the sockets of its plugins, whatever its root folder is.
+const kubeletFolder = "/var/lib/kubelet"
+
 // sandbox is a network and a mount namespace: what runs in it sees the files of this machine, but what it mounts, what
 // it listens on, its routes and its firewall are its own, and it reaches nothing outside. Both go with the last process
 // in them.
@@ -82,11 +85,11 @@ func (s sandbox) furnish(ctx context.Context) error {
 // shield covers the folders of this machine that containerd, the plugins and the kubelet write to without being asked,
 // and the settings of the kernel that a kubelet changes: it finds them as it wants them.
 func (s sandbox) shield(ctx context.Context, dir string) error {
-	// The mount point of the plugins' cache is not part of Debian's package.
-	if err := os.MkdirAll("/var/lib/cni", 0o755); err != nil {
-		return err
-	}
-	for _, folder := range []string{"/run", "/var/log", "/var/lib/cni"} {
+	for _, folder := range []string{"/run", "/var/log", "/var/lib/cni", kubeletFolder} {
+		// Not all of them are part of Debian's packages.
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			return err
+		}
 		if _, err := s.run(ctx, nil, "mount", "-t", "tmpfs", "tmpfs", folder); err != nil {
 			return err
 		}
@@ -103,7 +106,21 @@ func (s sandbox) shield(ctx context.Context, dir string) error {
 			return err
 		}
 	}
-	return nil
+	// What a kubelet mounts in its own namespace is seen by containerd, but for that folder.
+	if _, err := s.run(ctx, nil, "mount", "--make-rshared", "/"); err != nil {
+		return err
+	}
+	_, err := s.run(ctx, nil, "mount", "--make-private", kubeletFolder)
+	return err
+}
+
+// alone returns a command that sees a kubeletFolder of its own. With one for all of them, a kubelet that starts removes
+// the sockets of another, and of two that start in the same moment one ends.
+func alone(command ...string) []string {
+	return append([]string{
+		"unshare", "--mount", "--propagation", "unchanged", "--",
+		"sh", "-c", `mount -t tmpfs tmpfs ` + kubeletFolder + ` && exec "$0" "$@"`,
+	}, command...)
 }
 
 // enter returns the arguments of nsenter that run a command in the sandbox.
