@@ -76,7 +76,8 @@ func notAnObject(first byte) error {
 	if first == '[' {
 		return hinted.New(errors.New("this is a list: want one document after the other"), "take it apart: jq -c '.[]' FILE | otlpctl send --file -")
 	}
-	return fmt.Errorf("want an object of JSON, not %q", first)
+	return hinted.New(fmt.Errorf("want an object of JSON, not %q", first),
+		"what can be sent is recorded telemetry: requests of OTLP as JSON, one after the other, or one as protobuf")
 }
 
 func tooLong() error {
