@@ -27,6 +27,8 @@ func columns[Row any](t *testing.T, got, want Row) {
 		a, b := g.Field(i).Interface(), w.Field(i).Interface()
 		switch a := a.(type) {
 		case ID:
+		case PrimaryKey:
+			columns(t, a, b.(PrimaryKey))
 		case Item:
 			columns(t, a, b.(Item))
 		case []byte:
