@@ -34,7 +34,7 @@ func TestInterruptTwice(t *testing.T) {
 	if got := run(t, process.Spec{Name: "otlpctl", Path: otlpctl(t), Args: []string{"send", "http://" + s.http}}); got.code != 0 {
 		t.Fatalf("send: exit %d\n%s", got.code, got.stderr)
 	}
-	for _, text := range []string{"Ctrl-C again gives up", "giving up what is not delivered yet"} {
+	for _, text := range []string{"Ctrl-C again ends it, and gives up what is not delivered", "giving up what is not delivered yet"} {
 		if err := x.Type(terminal.Interrupt); err != nil {
 			t.Fatal(err)
 		}

@@ -15,10 +15,15 @@ const drainTold = 5 * time.Second
 // that are still under way when the time is up. Nothing changes any more.
 func (r *Receiver) drain(ctx context.Context, kill context.CancelFunc) {
 	r.ready.Close("draining")
+	waiting, giveUp := context.WithCancel(ctx)
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	defer giveUp()
+	watching.Go(func() { r.watchDrain(waiting, giveUp) })
 	r.changing.Lock() // for good
 	g := r.now.Load()
 	shutdown := g.cfg.Service.Shutdown
-	r.deps.Log.Info("draining", "delay", shutdown.Delay.String(), "timeout", shutdown.Timeout.String(), "queued_items", r.queued(g))
+	r.deps.Log.Info("draining", "delay", shutdown.Delay.String(), "timeout", shutdown.Timeout.String(), "queued_items", r.queued())
 	servers := r.leaving.servers()
 	for _, s := range g.servers {
 		servers = append(servers, s.Server)
@@ -30,14 +35,11 @@ func (r *Receiver) drain(ctx context.Context, kill context.CancelFunc) {
 	notice := r.withdraw(ctx)
 	select {
 	case <-time.After(max(shutdown.Delay-time.Since(began), notice)):
-	case <-r.deps.GiveUp:
+	case <-waiting.Done():
 	}
-	limit, cancel := context.WithTimeout(ctx, shutdown.Timeout)
-	var watching sync.WaitGroup
-	defer watching.Wait()
+	limit, cancel := context.WithTimeout(waiting, shutdown.Timeout)
 	defer cancel()
 	defer context.AfterFunc(limit, kill)()
-	watching.Go(func() { r.watchDrain(limit, cancel, g) })
 
 	// Requests in flight may take half of the time, so that clients which do
 	// not finish leave the queues some of it.
@@ -62,28 +64,31 @@ func (r *Receiver) finish(ctx context.Context, servers []*ingest.Server, g *gene
 	queues.Wait()
 }
 
-// watchDrain says what is still waited for until limit ends, and ends it when nobody wants to wait any more.
-func (r *Receiver) watchDrain(limit context.Context, end context.CancelFunc, g *generation) {
+// watchDrain says what a drain still waits for until it ends, and ends it when nobody wants to wait any more.
+func (r *Receiver) watchDrain(waiting context.Context, end context.CancelFunc) {
+	var giveUp <-chan struct{}
+	if r.deps.Draining != nil {
+		giveUp = r.deps.Draining()
+	}
 	tell := time.NewTicker(drainTold)
 	defer tell.Stop()
-	for {
+	for began := time.Now(); ; {
 		select {
-		case <-limit.Done():
+		case <-waiting.Done():
 			return
-		case <-r.deps.GiveUp:
-			r.deps.Log.Warn("giving up what is not delivered yet", "queued_items", r.queued(g))
+		case <-giveUp:
+			r.deps.Log.Warn("giving up what is not delivered yet", "queued_items", r.queued())
 			end()
 			return
 		case <-tell.C:
-			deadline, _ := limit.Deadline()
-			r.deps.Log.Info("still draining", "left", time.Until(deadline).Round(time.Second).String(), "queued_items", r.queued(g))
+			r.deps.Log.Info("still draining", "for", time.Since(began).Round(time.Second).String(), "queued_items", r.queued())
 		}
 	}
 }
 
 // queued returns how many items have not been delivered.
-func (r *Receiver) queued(g *generation) (items int64) {
-	for _, s := range r.exporters(g) {
+func (r *Receiver) queued() (items int64) {
+	for _, s := range r.exporters(r.now.Load()) {
 		items += s.Items
 	}
 	return items

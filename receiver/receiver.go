@@ -43,8 +43,9 @@ type Deps struct {
 	Resolve resolve.Open
 	// Ready is called once, when the receiver takes requests. Optional.
 	Ready func()
-	// GiveUp is closed to end a drain at once, as if its time were up. Optional.
-	GiveUp <-chan struct{}
+	// Draining is called once, when the receiver begins to stop. The channel that it returns is closed to
+	// end the drain at once, as if its time were up. Optional.
+	Draining func() (giveUp <-chan struct{})
 }
 
 // Receiver is one configured receiver. It runs once, and its configuration can be

@@ -230,7 +230,7 @@ func testDrainEnds(t *testing.T, timeout time.Duration, giveUp <-chan struct{}, 
 	c.Service.Pipelines = map[ID]PipelineConfig{"traces": {Receivers: []ID{"otlp"}, Exporters: []ID{"otlp"}}}
 	c.Service.Shutdown.Delay, c.Service.Shutdown.Timeout = timeout/2, timeout
 	d, log := deps(io.Discard), &bytes.Buffer{}
-	d.GiveUp, d.Log = giveUp, slog.New(slog.NewTextHandler(log, nil))
+	d.Draining, d.Log = func() <-chan struct{} { return giveUp }, slog.New(slog.NewTextHandler(log, nil))
 	r := startOn(t, c, d)
 	r.post(t, "/v1/traces", "application/x-protobuf", otlptest.Encode(otlptest.Traces(3)))
 	r.stop()

@@ -11,7 +11,8 @@ import (
 )
 
 // Main runs the command line args, which do not include the program's name, and returns the exit
-// code. The first interrupt or termination signal cancels the command, the second kills the process.
+// code. The first interrupt or termination signal cancels the command. The next kills the process,
+// unless a receiver drains: then it is the one after that.
 func Main(args []string, s term.Streams) int {
 	kube.Silence()
 	ctx, stop := interruptible(context.Background()) //nolint:forbidigo // the one

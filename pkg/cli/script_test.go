@@ -40,12 +40,13 @@ func stubborn() {
 
 // staysPatient is stubborn also when it is told a second time.
 func staysPatient() {
-	interrupted, stop := interruptible(context.Background())
+	ctx, stop := interruptible(context.Background())
 	defer stop()
-	ctx, giveUp, release := patient(interrupted)
-	defer release()
+	var p drainSignals
+	defer p.hold()()
 	fmt.Println("started")
 	<-ctx.Done()
+	giveUp := p.draining()
 	fmt.Println("cancelled")
 	<-giveUp
 	fmt.Println("given up")

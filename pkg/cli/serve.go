@@ -118,8 +118,6 @@ func serve(ctx context.Context, s term.Streams, load func() (config.Loaded, erro
 	defer surviveBrokenPipes()()
 	hups, release := hangUps()
 	defer release()
-	running, giveUp, released := patient(ctx)
-	defer released()
 	logs, err := receiver.OpenLogs(loaded.Config.Service.Telemetry.Logs, s.Out, s.Err)
 	if err != nil {
 		return coded{placed(loaded, err), exitUsage}
@@ -133,6 +131,7 @@ func serve(ctx context.Context, s term.Streams, load func() (config.Loaded, erro
 	}
 	registrar := register.New(plan, logs.Logger)
 	build := thisBuild()
+	waits := drainSignals{apart: oneWish, offer: func() { offerToGiveUp(s) }}
 	reloader := &reloader{load: load, log: logs.Logger, registrar: registrar, loaded: loaded, watch: filesOf(loaded)}
 	reloader.watcher = config.NewWatcher(reloader.watched())
 	r, err := receiver.New(ctx, loaded.Config, receiver.Deps{
@@ -147,13 +146,14 @@ func serve(ctx context.Context, s term.Streams, load func() (config.Loaded, erro
 		Announcer:  registrar,
 		Resolve:    registries().Open,
 		Ready:      releaseStartPages,
-		GiveUp:     giveUp,
+		Draining:   waits.draining,
 	})
 	if err != nil {
 		return coded{placed(loaded, err), startCode(err)}
 	}
 	reloader.receiver = r
-	receipt, err := runReloadable(running, s, r, reloader, hups)
+	defer waits.hold()()
+	receipt, err := runReloadable(ctx, s, r, reloader, hups)
 	err = placed(loaded, err)
 	printed := unlessStuck(func() error { return printReceipt(s.Out, receipt) })
 	err = errors.Join(err, printed, balance(receipt))
@@ -184,28 +184,16 @@ func runReloadable(ctx context.Context, s term.Streams, r *receiver.Receiver, re
 	defer reloading.Wait()
 	defer stop()
 	reloading.Go(func() { reloader.run(ctx, s, hups, stop) })
-	ended := make(chan struct{})
-	defer close(ended)
-	reloading.Go(func() { offerToGiveUp(ctx, s, ended) })
 	return r.Run(ctx)
 }
 
-// offered is for how long a receiver drains before somebody at a terminal is told how to end that.
-const offered = time.Second
+// oneWish is how far apart signals may be that are one: who presses Ctrl-C may signal a process and its parent, and the
+// parent passes it on.
+const oneWish = 500 * time.Millisecond
 
-// offerToGiveUp tells somebody at a terminal what to do when a receiver that has been stopped does not end.
-func offerToGiveUp(ctx context.Context, s term.Streams, ended <-chan struct{}) {
-	select {
-	case <-ctx.Done():
-	case <-ended:
-		return
-	}
-	select {
-	case <-time.After(offered):
-	case <-ended:
-		return
-	}
+// offerToGiveUp tells somebody at a terminal what to do when a receiver that was told to stop does not end.
+func offerToGiveUp(s term.Streams) {
 	if s.Err.IsTerminal() {
-		note(s.Err, "what was accepted is still being delivered: Ctrl-C again gives up what is left of it")
+		note(s.Err, "still stopping: Ctrl-C again ends it, and gives up what is not delivered")
 	}
 }

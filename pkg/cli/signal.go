@@ -4,8 +4,8 @@ import (
 	"context"
 	"os"
 	"os/signal"
-	"sync"
 	"syscall"
+	"time"
 )
 
 // surviveBrokenPipes keeps the process alive when what reads its output has gone: writing fails then,
@@ -37,33 +37,59 @@ func interruptible(parent context.Context) (context.Context, func()) {
 	}
 }
 
-// patient is interruptible for what tells in the end what has become of its work, even if it is not
-// to be waited for: once ctx is cancelled, one more SIGINT or SIGTERM closes the channel, and does
-// not kill. The one after that does. The returned context is cancelled when that is prepared.
-func patient(ctx context.Context) (context.Context, <-chan struct{}, func()) {
-	running, stop := context.WithCancel(context.WithoutCancel(ctx))
-	giveUp := make(chan struct{})
-	var waiting sync.WaitGroup
-	released := make(chan struct{})
-	waiting.Go(func() {
-		select {
-		case <-ctx.Done():
-		case <-released:
-			return
-		}
-		signals := make(chan os.Signal, 1)
-		signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-		defer signal.Stop(signals)
-		stop()
-		select {
-		case <-signals:
-			close(giveUp)
-		case <-released:
-		}
-	})
-	return running, giveUp, func() {
-		close(released)
-		waiting.Wait()
-		stop()
+// drainSignals are those for a receiver that drains: it tells in the end what has become of everything, even if
+// nobody wants to wait for it.
+type drainSignals struct {
+	// apart is how long after the drain has begun a signal is a wish of its own. Those that come sooner
+	// belong to what began it: a terminal and a parent process may both pass on the same one.
+	apart time.Duration
+	// offer is called if the drain takes a while, to say how to end that.
+	offer func()
+
+	signals chan os.Signal
+	ended   chan struct{}
+}
+
+// offered is how long a drain takes before is said how to end it.
+const offered = time.Second
+
+// hold keeps SIGINT and SIGTERM from killing, until release is called. It is for when a receiver runs.
+func (p *drainSignals) hold() (release func()) {
+	p.signals, p.ended = make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(p.signals, os.Interrupt, syscall.SIGTERM)
+	return func() {
+		signal.Stop(p.signals)
+		close(p.ended)
 	}
+}
+
+// draining is called when the drain begins. The next signal closes the channel that it returns, and
+// does not kill. The one after that does.
+func (p *drainSignals) draining() <-chan struct{} {
+	giveUp := make(chan struct{})
+	began := time.Now()
+	select {
+	case <-p.signals: // the one that has begun it, unless something else did
+	default:
+	}
+	go func() {
+		offer := time.NewTimer(offered)
+		defer offer.Stop()
+		for {
+			select {
+			case <-p.ended:
+				return
+			case <-offer.C:
+				p.offer()
+			case <-p.signals:
+				if time.Since(began) < p.apart {
+					continue
+				}
+				signal.Stop(p.signals)
+				close(giveUp)
+				return
+			}
+		}
+	}()
+	return giveUp
 }

@@ -77,7 +77,7 @@ func notAnObject(first byte) error {
 		return hinted.New(errors.New("this is a list: want one document after the other"), "take it apart: jq -c '.[]' FILE | otlpctl send --file -")
 	}
 	return hinted.New(fmt.Errorf("want an object of JSON, not %q", first),
-		"what can be sent is recorded telemetry: requests of OTLP as JSON, one after the other, or one as protobuf")
+		"what can be sent is recorded telemetry: OTLP/JSON, one document after the other, or protobuf, one request or several behind their lengths")
 }
 
 func tooLong() error {

@@ -19,7 +19,7 @@ const (
 	TooLarge
 	// ExportFailed: the exporter failed in a way that no retry mends.
 	ExportFailed
-	// ShutDown: the time to drain the queue ran out.
+	// ShutDown: the time to drain the queue ran out, or nobody wanted to wait for it.
 	ShutDown
 	numReasons
 )
