@@ -13,7 +13,7 @@ import (
 // healthy backend has it soon after, long after the stuck one's queue is full.
 func TestStuckExporterBesideHealthyOne(t *testing.T) {
 	t.Parallel()
-	const requests, soon = 400, 2 * time.Second
+	const requests, soon = 400, 20 * time.Second // well below the timeout of the stuck one
 	healthy, stuck := sink.Run(t), sink.Run(t)
 	p := proxy(t, stuck.GRPC())
 	p.Pause()

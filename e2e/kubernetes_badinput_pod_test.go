@@ -46,9 +46,7 @@ func testDeployInPod(t *testing.T) {
 	s.wantText(log, "error: the account of this pod may not do everything in the namespace bad-pod that deploying takes: ", "patch deployments.apps",
 		"hint: docs/kubernetes-role.yaml is a Role with all that is needed")
 	s.wantNothing()
-	if err := s.Apply(t.Context(), documentedRole(t, s.namespace)); err != nil {
-		t.Fatal(err)
-	}
+	s.grant(documentedRole(t, s.namespace), "patch", "deployments.apps")
 	code, log = s.runDeployer("second")
 	if code != "0" {
 		t.Errorf("exit %s\n%s", code, log)

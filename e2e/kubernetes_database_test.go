@@ -26,6 +26,7 @@ func TestKubernetesDatabase(t *testing.T) {
 	if config := s.object("configmap/" + s.configMap()); strings.Contains(strings.Join(texts(config), "\n"), "postgres://") {
 		t.Errorf("the URL is in the configuration: %v", config)
 	}
+	s.waitServed("4317")
 	service := s.field("service/otlp-receiver", ".spec.clusterIP")
 	const times = 4 // other pods in turn
 	for range times {

@@ -58,7 +58,7 @@ func testDeployAtomicFirst(t *testing.T) {
 func testDeployInterrupted(t *testing.T) {
 	s := newSite(t, "deploy-interrupted")
 	p := s.start("deploy", "--set", "deploy.resources.requests.cpu=900", "--set", "deploy.resources.limits.cpu=900")
-	wait.For(t, startLimit, "the pods", func() bool { return s.namespaceExists() && len(s.names("pods")) > 0 })
+	wait.For(t, clusterLimit, "the pods", func() bool { return strings.Contains(p.Tail(1<<16), "0 of 2 pods available") })
 	if names := s.names("leases"); len(names) != 1 {
 		t.Errorf("leases %v", names)
 	}
@@ -129,12 +129,24 @@ func testDeployRole(t *testing.T) {
 	replace(t, s.kubeconfig, strings.Replace(string(text), `"token": "`, `"token": "x`, 1))
 	s.wantText(s.want(1, "deploy", inside...).stderr, `does not accept the credentials of the context "otlpctl-test"`, "log in again")
 	s.kubeconfig = kubeconfig
-	if err := s.Apply(t.Context(), documentedRole(t, s.namespace)); err != nil {
-		t.Fatal(err)
-	}
+	s.grant(documentedRole(t, s.namespace), "patch", "deployments.apps")
 	s.want(0, "deploy", inside...)
 	s.want(0, "deploy", append(inside, "--set", "exporters.debug.verbosity=detailed")...)
 	s.want(0, "delete", "--yes")
+}
+
+// grant makes a Role for the account of the test, and waits until the API server goes by it: until the account may do one
+// thing that it could not do before.
+func (s *site) grant(role string, thing ...string) {
+	s.t.Helper()
+	if err := s.Apply(s.t.Context(), role); err != nil {
+		s.t.Fatal(err)
+	}
+	ask := append([]string{"auth", "can-i", "-n", s.namespace, "--as=system:serviceaccount:" + s.namespace + ":deployer"}, thing...)
+	wait.For(s.t, clusterLimit, "the Role to count", func() bool {
+		_, err := s.Kubectl(s.t.Context(), ask...) // which fails with "no"
+		return err == nil
+	})
 }
 
 // documentedRole returns the documented Role, bound to the account of the test.
@@ -183,6 +195,7 @@ spec: {hard: {requests.memory: 300Mi}}
 	t.Cleanup(func() {
 		_, _ = s.Kubectl(context.WithoutCancel(t.Context()), "patch", "namespace", s.namespace, "--type=merge", "-p", `{"metadata": {"finalizers": null}}`)
 	})
+	wait.For(t, clusterLimit, "the quota to count", func() bool { return s.field("resourcequota/small", `.status.hard.requests\.memory`) == "300Mi" })
 	s.wantText(s.want(1, "deploy").stderr, "ResourceQuota/small leaves no room for 2 more pods: requests.memory 512Mi, and 300Mi is left")
 	s.wantText(s.want(1, "deploy", "--set", "deploy.monitor.kind=ServiceMonitor").stderr, "ResourceQuota/small")
 	if _, err := s.Kubectl(t.Context(), "delete", "namespace", s.namespace, "--wait=false"); err != nil {

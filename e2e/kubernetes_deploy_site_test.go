@@ -91,7 +91,7 @@ func (s *site) args(verb string, more ...string) []string {
 // want runs a command that must end with that exit code.
 func (s *site) want(code int, verb string, more ...string) outcome {
 	s.t.Helper()
-	got := run(s.t, process.Spec{Name: "otlpctl", Path: otlpctl(s.t), Args: s.args(verb, more...)})
+	got := runWithin(s.t, clusterLimit, process.Spec{Name: "otlpctl", Path: otlpctl(s.t), Args: s.args(verb, more...)})
 	if got.code != code {
 		s.t.Fatalf("%s k8s %v: exit %d, want %d\n%s%s", verb, more, got.code, code, got.stdout, got.stderr)
 	}

@@ -3,7 +3,6 @@ package e2e_test
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -189,7 +188,11 @@ func (s *stream) look(t *testing.T, n *kubernetes.Node) look {
 	ip := s.field("pod/"+s.podOn(n), ".status.podIP")
 	var l look
 	wait.For(t, arrivalLimit, "a queue at "+ip, func() bool {
-		l = look{acked: s.loads.acked(), queued: s.queuedAt(t, ip)} // in this order: what comes in between counts as lost
+		l.acked = s.loads.acked() // before: what comes in between counts as lost
+		var err error
+		if l.queued, err = s.queuedAt(t, ip); err != nil {
+			t.Fatal(err)
+		}
 		return l.queued >= worthKilling
 	})
 	return l
@@ -225,9 +228,14 @@ func (s *stream) lost(t *testing.T) int {
 // waitDelivered waits until the pods that live have nothing more to deliver.
 func (s *stream) waitDelivered(t *testing.T) {
 	t.Helper()
-	for _, ip := range s.readyPods() {
-		wait.For(t, arrivalLimit, "an empty queue at "+ip, func() bool { return s.queuedAt(t, ip) == 0 })
-	}
+	wait.For(t, arrivalLimit, "empty queues", func() bool {
+		for _, ip := range s.readyPods() { // one that has just been killed may still be among them
+			if queued, err := s.queuedAt(t, ip); queued > 0 || err != nil {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 // readyPods returns the addresses of the pods that the Service sends to.
@@ -246,7 +254,7 @@ func (s *stream) until(condition, object string) {
 }
 
 // queuedAt asks a pod how many items it has acknowledged and not delivered.
-func (s *stream) queuedAt(t *testing.T, ip string) int64 {
+func (s *stream) queuedAt(t *testing.T, ip string) (int64, error) {
 	t.Helper()
 	c := http.Client{Timeout: startLimit, Transport: &http.Transport{DialContext: s.Dial, DisableKeepAlives: true}}
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+ip+":8888/status", nil)
@@ -255,16 +263,12 @@ func (s *stream) queuedAt(t *testing.T, ip string) int64 {
 	}
 	response, err := c.Do(request)
 	if err != nil {
-		t.Fatal(err)
+		return 0, err
 	}
 	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var st status
-	if err := json.Unmarshal(text, &st); err != nil {
-		t.Fatalf("%v\n%s", err, text)
+	if err := json.NewDecoder(response.Body).Decode(&st); err != nil {
+		return 0, err
 	}
-	return st.queued("otlp")
+	return st.queued("otlp"), nil
 }

@@ -86,6 +86,7 @@ func (s *stream) clients(targets []client.Target) []client.Client {
 // flow starts the telemetry: clients of every kind that give no request a second chance.
 func (s *stream) flow() {
 	s.t.Helper()
+	s.waitServed("4317")
 	s.loads = sendBy(s.t, pace{items: 3, every: 50 * time.Millisecond, timeout: time.Minute}, func() []client.Client { return s.clients(everyClient()) })
 	flowing(s.t, s.behind)
 }

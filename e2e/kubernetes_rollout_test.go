@@ -29,7 +29,7 @@ func TestKubernetesRollout(t *testing.T) {
 func (s *site) rollout(code int, verb string, more ...string) outcome {
 	s.t.Helper()
 	args := append([]string{"rollout", verb, "--config", s.config, "-n", s.namespace, "--kubeconfig", s.kubeconfig}, more...)
-	got := run(s.t, process.Spec{Name: "otlpctl", Path: otlpctl(s.t), Args: args})
+	got := runWithin(s.t, clusterLimit, process.Spec{Name: "otlpctl", Path: otlpctl(s.t), Args: args})
 	if got.code != code {
 		s.t.Fatalf("rollout %s %v: exit %d, want %d\n%s%s", verb, more, got.code, code, got.stdout, got.stderr)
 	}
@@ -233,9 +233,7 @@ func testRolloutCutOff(t *testing.T) {
 func testRolloutRole(t *testing.T) {
 	s := newSite(t, "rollout-role")
 	kubeconfig := s.deployer()
-	if err := s.Apply(t.Context(), documentedRole(t, s.namespace)); err != nil {
-		t.Fatal(err)
-	}
+	s.grant(documentedRole(t, s.namespace), "patch", "deployments.apps")
 	s.kubeconfig = kubeconfig
 	inside := []string{"--no-wait", "--set", "deploy.create_namespace=false"}
 	s.want(0, "deploy", inside...)

@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -30,7 +31,7 @@ func TestKubernetesVerbs(t *testing.T) {
 func (s *site) verb(code int, verb string, more ...string) outcome {
 	s.t.Helper()
 	args := append([]string{verb, "-n", s.namespace, "--name", "otlp-receiver", "--kubeconfig", s.kubeconfig}, more...)
-	got := run(s.t, process.Spec{Name: "otlpctl", Path: otlpctl(s.t), Args: args})
+	got := runWithin(s.t, clusterLimit, process.Spec{Name: "otlpctl", Path: otlpctl(s.t), Args: args})
 	if got.code != code {
 		s.t.Fatalf("%s %v: exit %d, want %d\n%s%s", verb, more, got.code, code, got.stdout, got.stderr)
 	}
@@ -251,9 +252,24 @@ func testVerbDescribe(t *testing.T) {
 	s.rollout(0, "undo", "--to-revision", "1", "--no-wait")
 }
 
+// waitServed waits until the Service takes connections: that pods are available is known before kube-proxy sends anything
+// to them.
+func (s *site) waitServed(port string) {
+	s.t.Helper()
+	addr := net.JoinHostPort(s.field("service/otlp-receiver", ".spec.clusterIP"), port)
+	wait.For(s.t, clusterLimit, addr+" to take connections", func() bool {
+		conn, err := s.Dial(s.t.Context(), "tcp", addr)
+		if err != nil {
+			return false
+		}
+		return conn.Close() == nil
+	})
+}
+
 // sendSpan sends one span to the Service.
 func (s *site) sendSpan() {
 	s.t.Helper()
+	s.waitServed("4318")
 	const span = `{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"0102030405060708090a0b0c0d0e0f10","spanId":"0102030405060708","name":"s"}]}]}]}`
 	url := "http://" + s.field("service/otlp-receiver", ".spec.clusterIP") + ":4318/v1/traces"
 	request, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, url, strings.NewReader(span))
@@ -279,7 +295,7 @@ func (s *site) byHand(command ...string) outcome {
 		s.t.Fatalf("%v --explain: exit %d\n%s", command, script.code, script.stderr)
 	}
 	path := "PATH=" + strings.Join([]string{s.Bin(), filepath.Dir(otlpctl(s.t)), os.Getenv("PATH")}, ":")
-	got := run(s.t, process.Spec{Name: "sh", Path: "/bin/sh", Args: []string{"-e", "-c", script.stdout}, Env: []string{path, "HOME=" + s.t.TempDir()}})
+	got := runWithin(s.t, clusterLimit, process.Spec{Name: "sh", Path: "/bin/sh", Args: []string{"-e", "-c", script.stdout}, Env: []string{path, "HOME=" + s.t.TempDir()}})
 	if got.code != 0 {
 		s.t.Fatalf("exit %d of\n%s\n%s", got.code, script.stdout, got.stderr)
 	}

@@ -148,9 +148,10 @@ func TestReloadOfAnInvalidFileThatIsRepaired(t *testing.T) {
 				replace(t, coming, content)
 			}
 			waitHeader(t, behind, "x-version", "second")
-			if st := s.status(t).Config; st.Problem != "" || st.Generation != 2 {
-				t.Errorf("%+v", st)
-			}
+			wait.For(t, watchLimit, "the status to say so", func() bool {
+				st := s.status(t).Config
+				return st.Problem == "" && st.Generation == 2
+			})
 			wantAllDelivered(t, s, l, behind)
 		})
 	}
@@ -198,6 +199,7 @@ func TestReloadThatMovesAddresses(t *testing.T) {
 	before := sendThrough(t, &old, steady(), []client.Target{{Protocol: signal.GRPC}, {Protocol: signal.HTTPProtobuf}})
 	flowing(t, behind)
 	before.finish() // its connections stay open
+	before.wantNothingMissing(t, behind)
 	addrs, err := loopback.Addrs(t.Context(), 3)
 	if err != nil {
 		t.Fatal(err)

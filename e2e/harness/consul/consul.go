@@ -88,6 +88,9 @@ func (a *Agent) Resume(ctx context.Context) error {
 		}
 		var leader string
 		err := a.Ask(ctx, http.MethodGet, "/v1/status/leader", nil, &leader)
+		if err == nil && a.options.Token != "" {
+			err = a.Ask(ctx, http.MethodGet, "/v1/acl/token/self", nil, nil) // which a leader knows after a while
+		}
 		return err == nil && leader != "", nil
 	})
 }

@@ -20,10 +20,18 @@ const (
 	attempts  = 200
 )
 
-// Addr returns a host:port on 127.0.0.1 that nothing listened on a moment ago.
+// Addr returns a host:port on 127.0.0.1 that nothing listened on a moment ago. As long as this process lives, nobody else
+// is given it, by this or another process: its program may bind it late, or never.
 func Addr(ctx context.Context) (string, error) {
 	for range attempts {
 		port := firstPort + rand.IntN(lastPort-firstPort)
+		mine, err := given.take(port)
+		if err != nil {
+			return "", err
+		}
+		if !mine {
+			continue
+		}
 		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 		l, err := Listen(ctx, addr)
 		if err != nil {
@@ -47,16 +55,11 @@ func Listen(ctx context.Context, addr string) (net.Listener, error) {
 
 // Addrs returns n different addresses.
 func Addrs(ctx context.Context, n int) ([]string, error) {
-	seen := make(map[string]bool, n)
-	addrs := make([]string, 0, n)
-	for len(addrs) < n {
-		addr, err := Addr(ctx)
-		if err != nil {
+	addrs := make([]string, n)
+	for i := range addrs {
+		var err error
+		if addrs[i], err = Addr(ctx); err != nil {
 			return nil, err
-		}
-		if !seen[addr] {
-			seen[addr] = true
-			addrs = append(addrs, addr)
 		}
 	}
 	return addrs, nil
