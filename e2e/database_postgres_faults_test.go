@@ -215,10 +215,10 @@ func TestPostgresConnectionsAreBounded(t *testing.T) {
 			t.Errorf("%d connections, at most %d were allowed", most, bound)
 		}
 		closeNow(t, e)
+		wait.For(t, arrivalLimit, "all connections to be closed", func() bool {
+			return db.Value(t, "postgres", "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'otlpctl'") == "0"
+		})
 	}
-	wait.For(t, arrivalLimit, "all connections to be closed", func() bool {
-		return db.Value(t, "postgres", "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'otlpctl'") == "0"
-	})
 }
 
 // A batch whose time is over leaves nothing behind, not even a statement that waits for a lock.

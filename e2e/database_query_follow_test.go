@@ -153,8 +153,8 @@ func followed(t *testing.T, s *server, url string, meanwhile func(), after func(
 		cancel()
 		<-done
 		acked := slices.Concat(before, l.Acked())
-		wait.For(t, arrivalLimit, "all that was acknowledged", func() bool { return len(f.numbers()) >= len(acked) })
-		if v := numbered.Hold(acked, f.numbers()); len(v.Missing) > 0 || v.Duplicates > 0 {
+		wait.For(t, arrivalLimit, "all that was acknowledged", func() bool { return len(numbered.Hold(acked, f.numbers()).Missing) == 0 })
+		if v := numbered.Hold(acked, f.numbers()); v.Duplicates > 0 {
 			t.Errorf("%s: %s", sig, v)
 		}
 		f.end()

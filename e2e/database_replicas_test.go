@@ -82,7 +82,7 @@ func testFiveAtOnce(t *testing.T, db *postgres.Server) {
 	url := newDatabase(t, db, database, "")
 	var receivers []*server
 	for range 5 {
-		receivers = append(receivers, serve(t, keeping(url, "timeout: 10s")))
+		receivers = append(receivers, serve(t, keeping(url, "timeout: 10s", "sending_queue: {queue_size: 10000}")))
 	}
 	most := countSessions(t, db, database)
 	pace := persistent()

@@ -123,16 +123,16 @@ func TestDeployDockerTimesOut(t *testing.T) {
 	d := newDeployment(t, "sick")
 	d.addSickImage()
 	d.configure(toNobody)
-	got := d.want(3, d.args("deploy", "--image", sickImage, "--timeout", "1s")...)
+	got := d.want(3, d.args("deploy", "--image", sickImage, "--timeout", "5s")...)
 	for _, want := range []string{
-		"its health check has not succeeded after 1s", "  sick but running\n", "hint: 'otlpctl logs docker --name sick' shows more",
+		"its health check has not succeeded after 5s", "  sick but running\n", "hint: 'otlpctl logs docker --name sick' shows more",
 	} {
 		if !strings.Contains(got.stderr, want) {
 			t.Errorf("%q is missing:\n%s", want, got.stderr)
 		}
 	}
 	d.want(3, "status", "docker", "--name", d.name)
-	d.want(3, d.args("deploy", "--image", sickImage, "--timeout", "1s")...)
+	d.want(3, d.args("deploy", "--image", sickImage, "--timeout", "5s")...)
 	d.deploy("configured")
 }
 

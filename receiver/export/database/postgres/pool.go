@@ -21,7 +21,7 @@ var errClosed = errors.New("the exporter has been closed")
 
 // pool keeps connections for their next use, and never has more than its slots: a
 // connection is opened only if none is idle, and one that is being closed counts until
-// it is gone.
+// that is done. The server's process takes a moment longer to end.
 type pool struct {
 	target *target
 	lost   func()        // called for each connection that was lost: the next one may lead to another server
