@@ -13,7 +13,8 @@ import (
 // healthy backend has it soon after, long after the stuck one's queue is full.
 func TestStuckExporterBesideHealthyOne(t *testing.T) {
 	t.Parallel()
-	const requests, soon = 400, 20 * time.Second // well below the timeout of the stuck one
+	// All together, which is far less than one request that waits for the stuck exporter takes.
+	const requests, soon = 400, 20 * time.Second
 	healthy, stuck := sink.Run(t), sink.Run(t)
 	p := proxy(t, stuck.GRPC())
 	p.Pause()
@@ -22,19 +23,15 @@ func TestStuckExporterBesideHealthyOne(t *testing.T) {
 			exporter("otlp/stuck", p.Addr(), "compression: none", "timeout: 60s", "sending_queue: {queue_size: 4, num_consumers: 1}"),
 		"otlp/stuck", "otlp/healthy"))
 	c := s.client(t, signal.GRPC, "")
+	began := time.Now()
 	for i := range uint64(requests) {
-		sent := time.Now()
 		if err := c.Export(t.Context(), signal.Logs, numbered.Request(signal.Logs, i*itemsPerRequest+1, itemsPerRequest)); err != nil {
 			t.Fatalf("request %d: %v", i, err)
 		}
-		if took := time.Since(sent); took > soon {
-			t.Fatalf("request %d was acknowledged after %s", i, took)
-		}
 	}
-	last := time.Now()
 	healthy.WaitItems(t, signal.Logs, requests*itemsPerRequest, arrivalLimit)
-	if late := time.Since(last); late > soon {
-		t.Errorf("the healthy backend had everything %s after the last request", late)
+	if took := time.Since(began); took > soon {
+		t.Errorf("the healthy backend had everything after %s", took)
 	}
 	if n := stuck.Items(signal.Logs); n > 0 {
 		t.Errorf("%d items got through a paused proxy", n)

@@ -101,7 +101,8 @@ func collect(t *testing.T, config string) *server {
 	return start(t, "collector", path, []string{"--config"}, config)
 }
 
-func start(t *testing.T, name, path string, args []string, config string, env ...string) *server {
+// configured returns a server that does not run yet, with addresses of its own and its configuration.
+func configured(t *testing.T, name, config string) *server {
 	t.Helper()
 	addrs, err := loopback.Addrs(t.Context(), 3)
 	if err != nil {
@@ -110,6 +111,12 @@ func start(t *testing.T, name, path string, args []string, config string, env ..
 	s := &server{grpc: addrs[0], http: addrs[1], admin: addrs[2]}
 	s.file = filepath.Join(t.TempDir(), name+".yaml")
 	replace(t, s.file, s.addressed(config))
+	return s
+}
+
+func start(t *testing.T, name, path string, args []string, config string, env ...string) *server {
+	t.Helper()
+	s := configured(t, name, config)
 	s.Process = process.Run(t, process.Spec{Name: name, Path: path, Args: append(args, s.file), Env: env})
 	if err := s.WaitListening(t.Context(), startLimit, s.grpc, s.http); err != nil {
 		t.Fatal(err)

@@ -2,11 +2,9 @@ package e2e_test
 
 import (
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/otlpctl/otlpctl/e2e/harness/loopback"
 	"github.com/otlpctl/otlpctl/e2e/harness/process"
 	"github.com/otlpctl/otlpctl/e2e/harness/sink"
 	"github.com/otlpctl/otlpctl/e2e/harness/terminal"
@@ -18,13 +16,7 @@ func TestInterruptTwice(t *testing.T) {
 	t.Parallel()
 	behind := sink.Run(t)
 	behind.Answer(sink.Fixed(sink.RetryLater(0)))
-	addrs, err := loopback.Addrs(t.Context(), 3)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := server{grpc: addrs[0], http: addrs[1], admin: addrs[2], file: filepath.Join(t.TempDir(), "otel.yaml")}
-	config := strings.Replace(forwarding(exporter("otlp", behind.GRPC()), "otlp"), "\nservice:\n", "\nservice:\n  shutdown: {timeout: 1h}\n", 1)
-	replace(t, s.file, s.addressed(config+adminSection))
+	s := configured(t, "otlpctl", drainingFor("1h", forwarding(exporter("otlp", behind.GRPC()), "otlp"))+adminSection)
 	x := terminal.Run(t, terminal.Size{Columns: 120, Rows: 40}, exec.Command(otlpctl(t), "serve", "--config", s.file)) //nolint:noctx // it ends with the test
 	shows := func(text string) {
 		t.Helper()

@@ -62,9 +62,7 @@ func TestShutdownWithoutBackend(t *testing.T) {
 func testShutdownWithoutBackend(t *testing.T, timeout string, more ...string) {
 	t.Parallel()
 	behind := sink.Run(t)
-	config := strings.Replace(forwarding(exporter("otlp", behind.GRPC(), smallQueue...), "otlp"),
-		"\nservice:\n", "\nservice:\n  shutdown:\n    timeout: "+timeout+"\n", 1)
-	s := serve(t, config)
+	s := serve(t, drainingFor(timeout, forwarding(exporter("otlp", behind.GRPC(), smallQueue...), "otlp")))
 	l := send(t, s)
 	flowing(t, behind)
 	behind.Answer(sink.Fixed(sink.RetryLater(50 * time.Millisecond)))
@@ -100,6 +98,11 @@ func testShutdownWithoutBackend(t *testing.T, timeout string, more ...string) {
 	if acked := l.acked(); accepted < acked {
 		t.Errorf("%d items were acknowledged, the receipt says that %d were accepted", acked, accepted)
 	}
+}
+
+// drainingFor returns a configuration with a limit for the drain.
+func drainingFor(timeout, config string) string {
+	return strings.Replace(config, "\nservice:\n", "\nservice:\n  shutdown: {timeout: "+timeout+"}\n", 1)
 }
 
 // account is one line of the receipt.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -166,12 +167,7 @@ func serve(ctx context.Context, s term.Streams, load func() (config.Loaded, erro
 // startCode is that of an invalid configuration, unless all that is wrong is the state of a database's file.
 func startCode(err error) int {
 	faults := receiver.Faults(err)
-	for _, f := range faults {
-		if !sqlite.Mendable(f) {
-			return exitUsage
-		}
-	}
-	if faults == nil {
+	if len(faults) == 0 || slices.ContainsFunc(faults, func(f *receiver.Fault) bool { return !sqlite.Mendable(f) }) {
 		return exitUsage
 	}
 	return exitFailed

@@ -54,22 +54,22 @@ type drainSignals struct {
 const offered = time.Second
 
 // hold keeps SIGINT and SIGTERM from killing, until release is called. It is for when a receiver runs.
-func (p *drainSignals) hold() (release func()) {
-	p.signals, p.ended = make(chan os.Signal, 1), make(chan struct{})
-	signal.Notify(p.signals, os.Interrupt, syscall.SIGTERM)
+func (d *drainSignals) hold() (release func()) {
+	d.signals, d.ended = make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(d.signals, os.Interrupt, syscall.SIGTERM)
 	return func() {
-		signal.Stop(p.signals)
-		close(p.ended)
+		signal.Stop(d.signals)
+		close(d.ended)
 	}
 }
 
 // draining is called when the drain begins. The next signal closes the channel that it returns, and
 // does not kill. The one after that does.
-func (p *drainSignals) draining() <-chan struct{} {
+func (d *drainSignals) draining() <-chan struct{} {
 	giveUp := make(chan struct{})
 	began := time.Now()
 	select {
-	case <-p.signals: // the one that has begun it, unless something else did
+	case <-d.signals: // the one that has begun it, unless something else did
 	default:
 	}
 	go func() {
@@ -77,15 +77,15 @@ func (p *drainSignals) draining() <-chan struct{} {
 		defer offer.Stop()
 		for {
 			select {
-			case <-p.ended:
+			case <-d.ended:
 				return
 			case <-offer.C:
-				p.offer()
-			case <-p.signals:
-				if time.Since(began) < p.apart {
+				d.offer()
+			case <-d.signals:
+				if time.Since(began) < d.apart {
 					continue
 				}
-				signal.Stop(p.signals)
+				signal.Stop(d.signals)
 				close(giveUp)
 				return
 			}

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	logs "go.opentelemetry.io/proto/otlp/logs/v1"
 	"zombiezen.com/go/sqlite"
 
+	"github.com/otlpctl/otlpctl/receiver/export/database/internal/portion"
 	"github.com/otlpctl/otlpctl/receiver/export/internal/exporttest"
 	"github.com/otlpctl/otlpctl/receiver/internal/buftest"
 	"github.com/otlpctl/otlpctl/receiver/internal/otlptest"
@@ -32,12 +34,11 @@ func records(n int, long ...int) []byte {
 // A disk that is full in the second of three transactions costs nothing: the third attempt goes on from there, and
 // everything is counted once.
 func TestLargeBatchGoesOn(t *testing.T) {
-	const part, size = 1000, 2010
-	half := place(t)
-	export(t, open(t, Config{Path: half}), batch(wire.Logs, size*3/4, records(size*3/4)))
-	path := place(t)
+	path, half := place(t), place(t)
 	e := opened(t, Config{Path: path})
-	e.part = part
+	part := shrink(e)
+	size := 2*part + 10
+	export(t, open(t, Config{Path: half}), batch(wire.Logs, size*3/4, records(size*3/4)))
 	e.conn.Limit(sqlite.LimitLength, 1<<16)
 	limit(t, e, count(t, half, "PRAGMA page_count"))
 
@@ -48,16 +49,28 @@ func TestLargeBatchGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	exporttest.Until(t, "the file is full", func() bool { return rig.Dest.State().Failed > 1 })
-	if n := items(t, path); n != part-1 {
+	if n := items(t, path); n != int64(part)-1 {
 		t.Errorf("%d items in the file that is full, want those of the first transaction but one", n)
 	}
 	limit(t, e, 1<<20)
 	books := rig.Settled(wire.Logs)
-	if books.Exported != size-3 || books.Rejected != 3 {
+	if books.Exported != int64(size)-3 || books.Rejected != 3 {
 		t.Errorf("%+v, want all but 3 of %d", books, size)
 	}
-	if n := items(t, path); n != size-3 || e.Duplicates() != 0 {
+	if n := items(t, path); n != int64(size)-3 || e.Duplicates() != 0 {
 		t.Errorf("%d items, %d duplicates, want %d and none", n, e.Duplicates(), size-3)
+	}
+}
+
+// shrink makes transactions as small as they become, and returns how many items they have then at most.
+func shrink(e *Exporter) int {
+	for before := 0; ; {
+		now := e.size.Of(portion.MaxItems)
+		if now == before {
+			return now
+		}
+		before = now
+		e.size.Learn(0, errors.New("there was no time"))
 	}
 }
 
@@ -75,12 +88,12 @@ func limit(t *testing.T, e *Exporter, pages int64) {
 
 // The bound of the file holds while a batch is written that would be larger by itself.
 func TestLargeBatchStaysWithinTheBound(t *testing.T) {
-	const part, size, bound = 1000, 20_000, 1 << 20
+	const size, bound = 20_000, 1 << 20
 	path := place(t)
 	e := open(t, Config{Path: path, MaxBytes: bound})
-	e.part = part
+	part := shrink(e)
 	export(t, e, batch(wire.Logs, size, records(size)))
-	if n := items(t, path); n < part || n > size/2 {
+	if n := items(t, path); n < int64(part) || n > size/2 {
 		t.Errorf("%d items of %d are kept", n, size)
 	}
 	if n := disk(t, path); n > 2*bound {

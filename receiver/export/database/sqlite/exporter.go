@@ -47,9 +47,8 @@ type Exporter struct {
 
 	decoder row.Decoder
 	writer  writer
-	part    int // items of a transaction at most
-	size    portion.Size
-	swept   int64 // what was last seen before this day is gone, in days since the Unix epoch
+	size    portion.Size // of transactions
+	swept   int64        // what was last seen before this day is gone, in days since the Unix epoch
 
 	duplicates atomic.Int64
 
@@ -67,7 +66,7 @@ func New(c Config, log *slog.Logger) (*Exporter, error) {
 	if err := named(c.Path); err != nil {
 		return nil, err
 	}
-	e := &Exporter{conf: c, log: log, part: portion.MaxItems, turn: make(chan struct{}, 1), closing: make(chan struct{})}
+	e := &Exporter{conf: c, log: log, turn: make(chan struct{}, 1), closing: make(chan struct{})}
 	if err := e.open(); err != nil {
 		return nil, err
 	}
@@ -205,7 +204,7 @@ func (e *Exporter) write(ctx context.Context, a *attempt) error {
 	}
 	e.conn.SetInterrupt(ctx.Done())
 	e.writer.begin(received, now)
-	e.writer.most = max(e.size.Of(e.part), portion.MinItems)
+	e.writer.most = e.size.Of(portion.MaxItems)
 	e.writer.full = func() error { return e.nextPart(ctx, a) }
 	defer func() {
 		e.conn.SetInterrupt(nil)

@@ -8,11 +8,8 @@ import "sync/atomic"
 // maxHalvings is how often parts become half as large.
 const maxHalvings = 6
 
-// How many items a part has at most, and at most when parts have become as small as they may.
-const (
-	MaxItems = 50_000
-	MinItems = MaxItems >> maxHalvings
-)
+// MaxItems is how many items a part has at most.
+const MaxItems = 50_000
 
 // Size is how large parts are at present. The zero value is ready, and goroutines may share it.
 type Size struct{ halvings atomic.Int32 }
